@@ -1,0 +1,3 @@
+"""Sightline: live video analytics for streets."""
+
+__version__ = "0.1.0"

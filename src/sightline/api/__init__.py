@@ -1,0 +1,1 @@
+"""HTTP, WebSocket and the pages; sees the pipeline only through its ports."""

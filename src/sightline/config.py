@@ -1,0 +1,125 @@
+"""Every setting of Sightline: its default, unit, bounds and one sentence on what it does.
+
+Each may be set by environment, e.g. ``SIGHTLINE_VIDEO__STALL_S=5`` (section, two underscores, name).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sightline.core.errors import BadConfig
+
+
+class Section(BaseModel):
+    """Settings of one stage; frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VideoSettings(Section):
+    """Opening and reading of sources."""
+
+    open_timeout_s: float = Field(10.0, ge=0.5, le=120, description="Longest wait for a source to open, seconds.")
+    stall_s: float = Field(8.0, ge=0.5, le=600, description="A live source silent for so long counts as lost, seconds.")
+    retry_first_s: float = Field(0.5, ge=0.05, le=60, description="First wait of the reconnect ladder, seconds.")
+    retry_last_s: float = Field(8.0, ge=0.1, le=3600, description="Longest wait of the reconnect ladder, seconds.")
+    max_side_px: int = Field(
+        8192, ge=16, le=16384, description="A picture wider or higher than this is refused, pixels."
+    )
+    key_frames_only: bool = Field(False, description="Decode key frames only: far cheaper, one picture per GOP.")
+
+
+class ModelSettings(Section):
+    """Model files and the inference runtime."""
+
+    folder: Path | None = Field(
+        None, description="Cache folder of model files; also SIGHTLINE_MODELS. Default: user cache."
+    )
+    threads: int = Field(0, ge=0, le=256, description="Inference threads; 0 = one per core.")
+    connect_timeout_s: float = Field(
+        5.0, ge=0.5, le=120, description="Give up a download without a connection, seconds."
+    )
+
+
+class DetectSettings(Section):
+    """Finding road users in frames."""
+
+    detector: str = Field("street", description="street, motion, or the name of a detection model of the registry.")
+    min_score: float = Field(0.1, ge=0.01, le=0.9, description="Detections under this calibrated score are dropped.")
+    tiles: int = Field(1, ge=1, le=4, description="Tiles per side for far junctions; 1 = the whole picture at once.")
+
+
+class TrackSettings(Section):
+    """Following objects through one camera's picture."""
+
+    high_score: float = Field(0.6, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
+    low_score: float = Field(0.1, ge=0.01, le=0.99, description="Score from which a detection may continue a track.")
+    max_objects: int = Field(1000, ge=1, le=100_000, description="Most detections of one frame that are tracked.")
+
+
+class DescribeSettings(Section):
+    """Colours, clothing and finer classes of tracks."""
+
+    crops_per_track: int = Field(4, ge=1, le=32, description="Best crops of a track that are described.")
+    budget_share: float = Field(0.1, ge=0.0, le=10.0, description="Cost of describing as share of the detector's cost.")
+    min_probability: float = Field(
+        0.6, ge=0.0, le=1.0, description="Under this voted probability an attribute is unknown."
+    )
+
+
+class PrivacySettings(Section):
+    """Redaction of every picture that leaves the worker."""
+
+    margin_share: float = Field(
+        0.25, ge=0.0, le=2.0, description="Margin around faces and plates as share of their size."
+    )
+    pixel_blocks: int = Field(
+        24, ge=4, le=64, description="Blocks along the longer side where a whole picture is pixelated."
+    )
+
+
+class CountSettings(Section):
+    """Counting over lines."""
+
+    windows_min: tuple[int, ...] = Field((1, 15), description="Lengths of the counting windows, minutes.")
+
+
+class PageSettings(Section):
+    """The live page and the API."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs a token.")
+    port: int = Field(8600, ge=0, le=65535, description="Port to listen on; 0 = any free one.")
+    token: str | None = Field(
+        None, min_length=16, repr=False, description="Access token; made and printed when needed."
+    )
+    picture_fps: float = Field(12.0, ge=0.2, le=60, description="Most pictures per second and camera sent to a page.")
+    picture_width: int = Field(960, ge=64, le=3840, description="Widest picture sent to a page, pixels.")
+    jpeg_quality: int = Field(80, ge=10, le=100, description="JPEG quality of pictures sent, percent.")
+
+
+class Settings(BaseSettings):
+    """All sections."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGHTLINE_", env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    video: VideoSettings = VideoSettings()
+    models: ModelSettings = ModelSettings()
+    detect: DetectSettings = DetectSettings()
+    track: TrackSettings = TrackSettings()
+    describe: DescribeSettings = DescribeSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    count: CountSettings = CountSettings()
+    page: PageSettings = PageSettings()
+
+
+def load_settings(**overrides: dict[str, Any]) -> Settings:
+    """Settings from the environment, then overrides (section -> values); BadConfig names key, value and the allowed."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        shown = "***" if "token" in key else first.get("input")
+        raise BadConfig(key, shown, str(first["msg"])) from error

@@ -1,0 +1,1 @@
+"""Values, geometry, clock and errors: numpy only, no input or output."""

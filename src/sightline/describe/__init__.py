@@ -1,0 +1,1 @@
+"""Crops of a track in, Attributes out."""

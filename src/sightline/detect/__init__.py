@@ -1,0 +1,1 @@
+"""Frames in, Detections out: one file per model family."""

@@ -1,0 +1,1 @@
+"""The measures every claim rests on."""

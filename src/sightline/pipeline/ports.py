@@ -1,0 +1,118 @@
+"""What the pipeline shows to the API and takes from it; pictures in it are JPEGs of Redacted ones only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from sightline.core.events import Event, Line
+
+State = Literal["starting", "running", "lost", "ended", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """Health of one stream. source carries no credentials; ms: mean milliseconds per stage and analysed frame."""
+
+    name: str
+    source: str
+    kind: Literal["file", "live"]
+    state: State
+    reason: str  # why it is lost, failed or ended; empty while running
+    width: int
+    height: int
+    source_fps: float | None
+    analysed_fps: float
+    age_s: float | None  # how old the newest analysed frame is
+    frames_read: int
+    frames_analysed: int
+    dropped: dict[str, int]  # by reason
+    reconnects: int
+    ms: dict[str, float]  # by stage: decode, detect, track, describe, redact, ...
+    tracks: dict[str, int]  # road users seen so far by class
+    progress: float | None  # 0..1 of a file, None for live
+    detector: str
+    notes: tuple[str, ...] = ()  # sentences people should read, e.g. why pictures are pixelated
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayObject:
+    """One box to draw. box: left, top, right, bottom in shares (0..1) of the picture."""
+
+    id: int
+    label: str
+    score: float
+    box: tuple[float, float, float, float]
+    held: bool
+    age_s: float
+    attributes: dict[str, tuple[str, float]]  # name -> (value, probability)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """The boxes of one instant of one camera; index and time_ns are those of the picture they belong to."""
+
+    camera: str
+    index: int
+    time_ns: int
+    objects: tuple[OverlayObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A redacted picture as JPEG, with the index and time_ns of its frame."""
+
+    camera: str
+    index: int
+    time_ns: int
+    width: int
+    height: int
+    jpeg: bytes
+    pixelated: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """Crossings of one line in one window. start_ns: UTC or media time; by class name."""
+
+    camera: str
+    line: str
+    direction: Literal["forward", "backward"]
+    start_ns: int
+    minutes: int
+    by_class: dict[str, int] = field(default_factory=dict)
+
+
+Update = Picture | Overlay | Event | CameraStatus
+
+
+class Ports(Protocol):
+    """The running pipeline as the API sees it. Every method may be called from any thread and returns at once."""
+
+    def cameras(self) -> Sequence[CameraStatus]:
+        """All cameras in the order they were named."""
+        ...
+
+    def lines(self, camera: str) -> Sequence[Line]:
+        """The counting lines of a camera; KeyError for an unknown camera."""
+        ...
+
+    def set_lines(self, camera: str, lines: Sequence[Line]) -> None:
+        """Replace the counting lines; counts of lines that stay equal go on. KeyError for an unknown camera."""
+        ...
+
+    def counts(self, camera: str, minutes: int) -> Sequence[CountRow]:
+        """Counts in windows of 1 or 15 minutes, oldest first. KeyError for an unknown camera."""
+        ...
+
+    def events(self, limit: int) -> Sequence[Event]:
+        """The newest events, newest last."""
+        ...
+
+    def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:
+        """Call listener (from a worker thread; it must not block) with every update of every camera.
+
+        Pictures and overlays come only for the cameras in pictures_of, so that none is redacted that nobody looks at.
+        Returns the call that ends the subscription.
+        """
+        ...

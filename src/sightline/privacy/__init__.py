@@ -1,0 +1,1 @@
+"""A Frame in, a Redacted picture out."""

@@ -1,0 +1,1 @@
+"""Tracks in, events and counts out: one file per rule."""

@@ -1,0 +1,1 @@
+"""A URL in, Frames out; the only door to PyAV."""
