@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast fix bench docs lock clean
+.PHONY: help demo test gates check fast fix bench docs lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,16 +27,16 @@ help:  ## this list
 demo: .venv/core.stamp  ## see Sightline at work: live page on drawn street cameras, nothing to download
 	@$(BIN)/sightline demo $(ARGS)
 
-test: .venv/dev.stamp  ## all gates and all tests
-	@$(MAKE) --no-print-directory check
+test: gates  ## all gates and all tests
 	@$(BIN)/python -m pytest
 
-check: .venv/dev.stamp  ## style, types, architecture and the fast tests
+gates: .venv/dev.stamp  ## style, types and architecture
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/ruff format --check src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
-	@$(BIN)/python -m pytest -q tests/test_tiny.py tests/test_architecture.py tests/test_docs.py tests/unit tests/property -m "not live and not parity"
+
+check: gates fast  ## the gates and the fast tests; what CI runs first
 
 fast: .venv/dev.stamp  ## the tests that need no server, browser, clip or model
 	@$(BIN)/python -m pytest -q -m "not live and not parity"

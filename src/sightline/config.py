@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from sightline.core.errors import BadConfig
 
@@ -24,11 +24,12 @@ class VideoSettings(Section):
     open_timeout_s: float = Field(10.0, ge=0.5, le=120, description="Longest wait for a source to open, seconds.")
     stall_s: float = Field(8.0, ge=0.5, le=600, description="A live source silent for so long counts as lost, seconds.")
     retry_first_s: float = Field(0.5, ge=0.05, le=60, description="First wait of the reconnect ladder, seconds.")
-    retry_last_s: float = Field(8.0, ge=0.1, le=3600, description="Longest wait of the reconnect ladder, seconds.")
+    retry_last_s: float = Field(5.0, ge=0.1, le=3600, description="Longest wait of the reconnect ladder, seconds.")
     max_side_px: int = Field(
         8192, ge=16, le=16384, description="A picture wider or higher than this is refused, pixels."
     )
     key_frames_only: bool = Field(False, description="Decode key frames only: far cheaper, one picture per GOP.")
+    decode_threads: int = Field(2, ge=1, le=64, description="Decoder threads of a file; a live stream always has one.")
 
 
 class ModelSettings(Section):
@@ -56,7 +57,15 @@ class TrackSettings(Section):
 
     high_score: float = Field(0.6, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
     low_score: float = Field(0.1, ge=0.01, le=0.99, description="Score from which a detection may continue a track.")
-    max_objects: int = Field(1000, ge=1, le=100_000, description="Most detections of one frame that are tracked.")
+    max_objects: int = Field(
+        1000, ge=1, le=4000, description="Most detections of one frame that are tracked, and most tracks of a camera."
+    )
+    longest_gap_s: float = Field(
+        10.0, ge=0.5, le=600, description="After a longer time without frames every track starts anew, seconds."
+    )
+    longest_hold_s: float = Field(
+        600.0, ge=0, le=86_400, description="A standing object is held so long without being detected, seconds."
+    )
 
 
 class DescribeSettings(Section):
@@ -78,12 +87,52 @@ class PrivacySettings(Section):
     pixel_blocks: int = Field(
         24, ge=4, le=64, description="Blocks along the longer side where a whole picture is pixelated."
     )
+    face_score: float = Field(0.3, ge=0.05, le=0.9, description="Score from which a face is blurred.")
+    face_side_px: int = Field(
+        960, ge=320, le=3840, description="Longer side of the picture that faces are looked for in, pixels."
+    )
+    plate_score: float = Field(
+        0.5, ge=0.05, le=0.9, description="Score from which a plate found inside a vehicle is blurred."
+    )
+    plate_bar_px: int = Field(
+        40, ge=16, le=400, description="Longer side of a vehicle from which a person could read its plate, pixels."
+    )
+    plate_crops: int = Field(
+        8, ge=1, le=64, description="Most vehicles of a picture looked at for plates beside their plate bands."
+    )
 
 
 class CountSettings(Section):
     """Counting over lines."""
 
     windows_min: tuple[int, ...] = Field((1, 15), description="Lengths of the counting windows, minutes.")
+    windows_kept: int = Field(
+        2976, ge=1, le=100_000, description="Newest windows of each length that are kept; 2976 quarter hours = 31 days."
+    )
+    margin_share: float = Field(
+        0.25, ge=0.0, le=2.0, description="How far past a line an object may come back uncounted, shares of its box."
+    )
+    moved_share: float = Field(
+        0.25, ge=0.0, le=2.0, description="How far an object must move to count as moving, shares of its box."
+    )
+    rest_s: float = Field(5.0, ge=0.5, le=600, description="An object that did not move for so long is parked, seconds.")
+    forget_s: float = Field(30.0, ge=1, le=3600, description="A track unseen for so long is forgotten, seconds.")
+    suggest_s: float = Field(
+        20.0, ge=1, le=600, description="A camera without lines gets one when traffic was seen for so long, seconds."
+    )
+    suggest_tracks: int = Field(
+        3, ge=1, le=100, description="A camera without lines gets one when so many objects have passed."
+    )
+
+
+class PipelineSettings(Section):
+    """Scheduling of the frames of all cameras of a worker."""
+
+    live_fps: float = Field(10.0, gt=0, le=120, description="Analyses per second of a live camera unless told otherwise.")
+    in_flight: int = Field(4, ge=1, le=64, description="Most frames handed to the detector in one call.")
+    file_queue: int = Field(8, ge=1, le=256, description="Decoded frames a file may be ahead of the analysis.")
+    describe: bool = Field(True, description="Describe colours, clothing and finer classes.")
+    recent_events: int = Field(1000, ge=1, le=100_000, description="Events kept in memory for the page.")
 
 
 class PageSettings(Section):
@@ -97,6 +146,9 @@ class PageSettings(Section):
     picture_fps: float = Field(12.0, ge=0.2, le=60, description="Most pictures per second and camera sent to a page.")
     picture_width: int = Field(960, ge=64, le=3840, description="Widest picture sent to a page, pixels.")
     jpeg_quality: int = Field(80, ge=10, le=100, description="JPEG quality of pictures sent, percent.")
+    max_clients: int = Field(32, ge=1, le=10_000, description="Most live pages connected at once.")
+    client_events: int = Field(200, ge=1, le=10_000, description="Most events that wait for one page on a slow line.")
+    max_body_bytes: int = Field(65_536, ge=1024, le=10_485_760, description="Largest body of a request, bytes.")
 
 
 class Settings(BaseSettings):
@@ -105,12 +157,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SIGHTLINE_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     video: VideoSettings = VideoSettings()
-    models: ModelSettings = ModelSettings()
+    inference: ModelSettings = ModelSettings()  # not "models": SIGHTLINE_MODELS is the folder of model files
     detect: DetectSettings = DetectSettings()
     track: TrackSettings = TrackSettings()
     describe: DescribeSettings = DescribeSettings()
     privacy: PrivacySettings = PrivacySettings()
     count: CountSettings = CountSettings()
+    pipeline: PipelineSettings = PipelineSettings()
     page: PageSettings = PageSettings()
 
 
@@ -118,6 +171,8 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
     """Settings from the environment, then overrides (section -> values); BadConfig names key, value and the allowed."""
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
+    except SettingsError as error:
+        raise BadConfig("environment", str(error), "SIGHTLINE_SECTION__NAME=value, as in SIGHTLINE_VIDEO__STALL_S=5") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

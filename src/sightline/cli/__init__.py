@@ -1,1 +1,5 @@
 """The commands; the only place that wires parts together."""
+
+from sightline.cli.app import main
+
+__all__ = ["main"]

@@ -1,1 +1,5 @@
-"""Crops of a track in, Attributes out."""
+"""Crops of a track in, Attributes and a finer class out."""
+
+from sightline.describe.describer import Describer
+
+__all__ = ["Describer"]

@@ -1,1 +1,5 @@
 """The measures every claim rests on."""
+
+from sightline.evaluate.scores import evaluate, evaluate_paths, evaluate_sequences
+
+__all__ = ["evaluate", "evaluate_paths", "evaluate_sequences"]

@@ -1,1 +1,1 @@
-"""Model files, inference sessions and the decoding of outputs to boxes; the only door to OpenVINO."""
+"""Model files and running them: registry, library, fetching, sessions, tensors and decoding of outputs to boxes."""

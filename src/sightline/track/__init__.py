@@ -1,1 +1,6 @@
 """Detections of a camera in, track ids out; all cameras of a worker in one call."""
+
+from sightline.track.sample import FirstHit, Sample, TrackerStats
+from sightline.track.tracker import Tracker
+
+__all__ = ["FirstHit", "Sample", "Tracker", "TrackerStats"]

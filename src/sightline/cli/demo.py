@@ -1,0 +1,5 @@
+"""``sightline demo``: drawn street cameras with known truth, analysed live; nothing to download."""
+
+
+def demo() -> None:
+    """Drawn streets."""

@@ -1,0 +1,93 @@
+"""Builds the stages of a worker from the settings and what is installed; says in sentences what is missing."""
+
+import os
+import threading
+from dataclasses import dataclass
+
+from sightline.cli.terminal import progress, say
+from sightline.config import Settings
+from sightline.core.errors import BadConfig, ModelUnavailable
+from sightline.describe import Describer
+from sightline.detect import make_detector, make_namer
+from sightline.models.library import Library
+from sightline.models.registry import MODELS
+from sightline.pipeline.counting import Counting
+from sightline.pipeline.order import Stages
+from sightline.privacy import Redactor, make_redactor
+from sightline.track import Tracker
+
+# What the street detector, the describer and the redaction work best with; fetched at first use.
+STREET_MODEL = "person-vehicle-bike-detection-2003"
+NAMING_MODEL = "yolox-s"
+DESCRIBING_MODELS = ("vehicle-attributes-recognition-barrier-0039", "person-attributes-recognition-crossroad-0230")
+REDACTION_MODELS = ("face_detection_yunet_2023mar", "vehicle-license-plate-detection-barrier-0106")
+
+
+def open_library(settings: Settings) -> Library:
+    """The library in the folder of the settings."""
+    return Library(settings.inference.folder, connect_timeout_s=settings.inference.connect_timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The stages of one worker, and sentences a person should read about them."""
+
+    stages: Stages
+    redact: Redactor
+    detector: str
+    notes: tuple[str, ...]
+
+
+def fetch_missing(library: Library, settings: Settings) -> None:
+    """Fetch the models the settings need that are not here; says so, and goes on without what cannot be had."""
+    for name in _wanted(settings, library):
+        if library.installed(name) or MODELS[name].origin == "import only":
+            continue
+        say(f"fetching model {name} from its official address ...")
+        try:
+            with progress() as bar:
+                task = bar.add_task(name, total=None)
+                library.pull(name, lambda _, done, total: bar.update(task, completed=done, total=total))  # noqa: B023
+        except ModelUnavailable as error:
+            say(f"{error}")
+            say("going on without the models that are missing; `sightline models import DIR` brings them from a folder")
+            return  # without a connection the others would only wait in vain
+
+
+def _wanted(settings: Settings, library: Library) -> list[str]:
+    detector = settings.detect.detector
+    if detector == "motion":
+        return list(REDACTION_MODELS)
+    if detector != "street":
+        return [detector, *REDACTION_MODELS] if detector in MODELS else list(REDACTION_MODELS)
+    naming = [] if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet")) else [NAMING_MODEL]
+    return [STREET_MODEL, *REDACTION_MODELS, *DESCRIBING_MODELS, *naming]
+
+
+def build(library: Library, settings: Settings) -> Built:
+    """All stages of one worker; BadConfig for an unknown detector, ModelUnavailable for a named one that is not here."""
+    threads = settings.inference.threads or _cores()
+    name = settings.detect.detector
+    if name not in ("street", "motion") and name not in MODELS:
+        raise BadConfig("detector", name, "street, motion, or a detection model of `sightline models list`")
+    detector = make_detector(name, library, settings.detect, threads=threads)
+    describer = None
+    if settings.pipeline.describe and name != "motion":
+        namer = make_namer(library)
+        describer = Describer(library, settings.describe, namer, threads=threads)
+    redactor = make_redactor(library, settings.privacy, threads=threads)
+    notes = [*detector.notes, *(describer.notes if describer else ())]
+    if not redactor.ready:
+        notes.append(redactor.reason)
+    stages = Stages(
+        detect=detector,
+        follow=Tracker(settings.track),
+        follow_lock=threading.Lock(),
+        describe=describer,
+        counting=Counting(settings.count),
+    )
+    return Built(stages, redactor, detector.name, tuple(notes))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

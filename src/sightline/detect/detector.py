@@ -1,0 +1,79 @@
+"""Finding road users with one model: many frames in, one ``Detections`` per frame out, in the same order."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sightline.config import DetectSettings
+from sightline.core.frame import Frame
+from sightline.core.geometry import clip_boxes
+from sightline.core.values import F32, Detections
+from sightline.detect.families import FAMILIES
+from sightline.detect.family import Found, prepare
+from sightline.detect.merge import settle
+from sightline.detect.tiles import View, join_views, views_of
+from sightline.models.library import Library
+from sightline.models.session import cores, open_session
+
+
+class ModelDetector:
+    """A detection model over whole frames, or over overlapping tiles and the whole frame.
+
+    name: the model's; notes: sentences that people should read; cost: of one frame relative to
+    person-vehicle-bike-detection-2003 = 1.0.
+    """
+
+    def __init__(
+        self, name: str, library: Library, settings: DetectSettings, *, threads: int = 0, notes: tuple[str, ...] = ()
+    ) -> None:
+        model = library.model(name)
+        self._read = FAMILIES[model.family]
+        self._session = open_session(library, name, requests=max(2, threads or cores()), threads=threads)
+        self._settings = settings
+        self.name = name
+        self.notes = notes
+        self.cost = model.cost * (1 if settings.tiles == 1 else settings.tiles**2 + 1)
+
+    def forget(self, camera: str) -> None:
+        """Nothing is kept of any camera."""
+
+    def __call__(self, frames: Sequence[Frame]) -> list[Detections]:
+        """What is seen in each frame, scores from ``min_score`` on, boxes inside the picture, best first."""
+        plan = [(frame, view) for frame in frames for view in views_of(frame.width, frame.height, self._settings.tiles)]
+        scales: list[tuple[float, float]] = []
+        answers = self._session.run_many(self._tensors(plan, scales))
+        found: list[list[Found]] = [[] for _ in frames]
+        row = 0
+        for at, frame in enumerate(frames):
+            for view in views_of(frame.width, frame.height, self._settings.tiles):
+                rows = self._read(answers[row], self._session.model, self._session.input_hw, self._settings.min_score)
+                found[at].append(_placed(rows, scales[row], view))
+                row += 1
+        return [self._settled(frame, parts) for frame, parts in zip(frames, found, strict=True)]
+
+    def _tensors(self, plan: Sequence[tuple[Frame, View]], scales: list[tuple[float, float]]) -> Iterator[F32]:
+        """Drawn while earlier pictures are in flight, so that preparing costs no waiting; fills scales."""
+        for frame, view in plan:
+            tensor, scale = prepare(
+                view.cut(frame.pixels, frame.layout),
+                view.layout(frame.layout),
+                self._session.model,
+                self._session.input_hw,
+            )
+            scales.append(scale)
+            yield tensor
+
+    def _settled(self, frame: Frame, parts: Sequence[Found]) -> Detections:
+        found = settle(join_views(parts))
+        boxes = clip_boxes(found.boxes, frame.width, frame.height)
+        good = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1) & (found.scores >= self._settings.min_score)
+        good &= np.isfinite(boxes).all(axis=1)
+        return Detections(boxes[good].astype(np.float32), found.scores[good], found.labels[good])
+
+
+def _placed(found: Found, scale: tuple[float, float], view: View) -> Found:
+    """Rows from input pixels to pixels of the frame."""
+    factor = np.array([*scale, *scale], np.float32)
+    shift = np.array([view.left, view.top, view.left, view.top], np.float32)
+    boxes, keep = view.whole_objects(found.boxes * factor + shift)
+    return Found(boxes, found.scores[keep], found.labels[keep])

@@ -1,0 +1,39 @@
+"""Writing a whole file so that a reader sees the old one or the new one, never a part."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from sightline.core.errors import BadConfig
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file at path by text (UTF-8, newlines as given); makes its folder. BadConfig where that is refused.
+
+    The bytes go to a new file in the same folder, reach the disk, and take the name in one step (POSIX rename).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        # mkstemp makes files that only their owner may read; results are for everyone the folder is for.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def unwritable(path: Path, error: OSError) -> BadConfig:
+    """The error for a file that cannot be written, with the system's reason."""
+    return BadConfig("output", str(path), f"a file that can be written ({error.strerror or type(error).__name__})")

@@ -1,0 +1,139 @@
+"""Events as JSON, one object per line, in the words of ONVIF Profile M.
+
+``schema`` names the version of this layout; ``UtcTime`` is an ISO 8601 instant (a duration from the start for files);
+``Source`` says where, ``Data`` what. Readers skip members that they do not know.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from sightline.core.errors import BadData
+from sightline.core.events import Event, LineCrossed, SourceChanged
+from sightline.formats.atomic import unwritable
+from sightline.formats.iso_time import iso_ns, iso_text
+
+SCHEMA: Final = "sightline.event/1"
+LINE_CROSSED: Final = "RuleEngine/LineDetector/Crossed"
+SIGNAL_LOSS: Final = "VideoSource/SignalLoss"
+
+# tt:Class/Type of ONVIF for each class of Sightline; the finer word stays in Data.Label.
+ONVIF_CLASS: Final = {
+    "car": "Vehicle",
+    "van": "Vehicle",
+    "truck": "Vehicle",
+    "bus": "Vehicle",
+    "vehicle": "Vehicle",
+    "motorcycle": "Bike",
+    "scooter": "Bike",
+    "rider": "Bike",
+    "bicycle": "Bicycle",
+    "pedestrian": "Human",
+    "unknown": "Other",
+}
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """The event as a JSON object; ObjectId is text, as in ONVIF."""
+    head: dict[str, Any] = {"schema": SCHEMA}
+    if isinstance(event, LineCrossed):
+        return head | {
+            "topic": LINE_CROSSED,
+            "UtcTime": iso_text(event.time_ns),
+            "Source": {"VideoSource": event.camera, "Rule": event.line},
+            "Data": {
+                "ObjectId": str(event.track_id),
+                "Direction": event.direction,
+                "Class": ONVIF_CLASS[event.label],
+                "Label": event.label,
+                "Likelihood": round(event.confidence, 4),
+            },
+        }
+    return head | {
+        "topic": SIGNAL_LOSS,
+        "UtcTime": iso_text(event.time_ns),
+        "Source": {"VideoSource": event.camera},
+        "Data": {"State": event.state, "Reason": event.reason},
+    }
+
+
+def event_line(event: Event) -> str:
+    """The event as one line of JSON with its line end; any other line end in it is escaped."""
+    return json.dumps(event_json(event), ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def event_of(members: dict[str, Any]) -> Event:
+    """The event of a JSON object that ``event_json`` made; KeyError, TypeError or ValueError for any other."""
+    if members["schema"] != SCHEMA:
+        raise ValueError(f"expected schema {SCHEMA}, got {members['schema']!r}")
+    source, data, time_ns = members["Source"], members["Data"], iso_ns(members["UtcTime"])
+    if members["topic"] == LINE_CROSSED:
+        if data["Direction"] not in ("forward", "backward") or data["Label"] not in ONVIF_CLASS:
+            raise ValueError(f"expected a known direction and class, got {data['Direction']!r} and {data['Label']!r}")
+        return LineCrossed(
+            camera=str(source["VideoSource"]),
+            time_ns=time_ns,
+            line=str(source["Rule"]),
+            direction=data["Direction"],
+            track_id=int(data["ObjectId"]),
+            label=data["Label"],
+            confidence=float(data["Likelihood"]),
+        )
+    if members["topic"] == SIGNAL_LOSS:
+        if data["State"] not in ("lost", "returned", "ended"):
+            raise ValueError(f"expected lost, returned or ended, got {data['State']!r}")
+        return SourceChanged(str(source["VideoSource"]), time_ns, data["State"], str(data["Reason"]))
+    raise ValueError(f"expected a known topic, got {members['topic']!r}")
+
+
+def read_events(path: Path) -> list[Event]:
+    """All events of a file; BadData names file and line of the first that breaks the layout."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadData(f"{path}: expected readable lines of JSON, got {type(error).__name__}") from error
+    events: list[Event] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            events.append(event_of(json.loads(line)))
+        except KeyError as error:
+            raise BadData(f"{path} line {number}: expected member {error}, got none") from error
+        except (TypeError, ValueError) as error:
+            raise BadData(f"{path} line {number}: expected an event, got one with {error}") from error
+    return events
+
+
+class EventWriter:
+    """A growing file of events; every event is handed to the system as a whole line at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: TextIO = path.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def write(self, events: Iterable[Event]) -> None:
+        """Append events in the given order; BadConfig where the disk refuses."""
+        text = "".join(map(event_line, events))
+        if not text:
+            return
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self._file.close()
+
+    def __enter__(self) -> "EventWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,155 @@
+"""The running pipeline as the page and the API see it: the one implementation of ``Ports``."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sightline.core.clock import Clock
+from sightline.core.errors import without_credentials
+from sightline.core.events import Event, Line
+from sightline.pipeline.camera import CameraPlan
+from sightline.pipeline.counting import Counting
+from sightline.pipeline.order import CameraState
+from sightline.pipeline.ports import CameraStatus, CountRow, Overlay, Picture, Update
+from sightline.video import Reader
+
+
+@dataclass(slots=True)
+class Listed:
+    """One camera on the board."""
+
+    plan: CameraPlan
+    reader: Reader
+    state: CameraState
+    size_px: tuple[int, int] = (0, 0)
+    failed: str = ""  # why the analysis of this camera gave up, "" while it works
+
+
+class Board:
+    """Status, lines, counts and events of all cameras, and who listens to what."""
+
+    def __init__(self, clock: Clock, counting: Counting, *, recent_events: int, detector: str) -> None:
+        self._clock = clock
+        self._counting = counting
+        self._detector = detector
+        self._lock = threading.Lock()
+        self._cameras: dict[str, Listed] = {}
+        self._events: deque[Event] = deque(maxlen=recent_events)
+        self._listeners: dict[int, tuple[Callable[[Update], None], frozenset[str]]] = {}
+        self._next_listener = 0
+        self._watched: frozenset[str] = frozenset()
+        self._notes: dict[str, str] = {}  # source of the note -> sentence
+
+    def add(self, listed: Listed) -> None:
+        """List a camera; its place in the list is the order of adding."""
+        with self._lock:
+            self._cameras[listed.plan.name] = listed
+
+    def note(self, origin: str, sentence: str) -> None:
+        """Show a sentence to people with every camera; an empty one takes the origin's note away."""
+        with self._lock:
+            if sentence:
+                self._notes[origin] = sentence
+            else:
+                self._notes.pop(origin, None)
+
+    def watched(self, camera: str) -> bool:
+        """Whether somebody looks at this camera's pictures."""
+        return camera in self._watched
+
+    def publish(self, update: Update) -> None:
+        """Hand an update to all listeners; pictures and overlays only to those who asked for the camera."""
+        with self._lock:
+            listeners = list(self._listeners.values())
+        for listener, pictures_of in listeners:
+            if not isinstance(update, Picture | Overlay) or update.camera in pictures_of:
+                listener(update)
+
+    def happened(self, event: Event) -> None:
+        """Keep and publish an event."""
+        with self._lock:
+            self._events.append(event)
+        self.publish(event)
+
+    # Ports
+
+    def cameras(self) -> Sequence[CameraStatus]:
+        """All cameras in the order they were named."""
+        with self._lock:
+            listed = list(self._cameras.values())
+            notes = tuple(self._notes.values())
+        return [self._status(one, notes) for one in listed]
+
+    def lines(self, camera: str) -> Sequence[Line]:
+        """The counting lines of a camera; KeyError for an unknown camera."""
+        self._known(camera)
+        return self._counting.lines(camera)
+
+    def set_lines(self, camera: str, lines: Sequence[Line]) -> None:
+        """Replace the counting lines; KeyError for an unknown camera."""
+        self._known(camera)
+        self._counting.set_lines(camera, lines)
+
+    def counts(self, camera: str, minutes: int) -> Sequence[CountRow]:
+        """Counts in windows of 1 or 15 minutes, oldest first; KeyError for an unknown camera."""
+        self._known(camera)
+        return self._counting.rows(camera, minutes)
+
+    def totals(self, camera: str) -> dict[str, dict[str, dict[str, int]]]:
+        """Line -> direction -> class -> crossings since the start; KeyError for an unknown camera."""
+        self._known(camera)
+        return self._counting.totals(camera)
+
+    def events(self, limit: int) -> Sequence[Event]:
+        """The newest events, newest last."""
+        with self._lock:
+            return list(self._events)[-limit:]
+
+    def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:
+        """See ``Ports.subscribe``."""
+        with self._lock:
+            key = self._next_listener
+            self._next_listener += 1
+            self._listeners[key] = (listener, frozenset(pictures_of))
+            self._count_watchers()
+
+        def leave() -> None:
+            with self._lock:
+                self._listeners.pop(key, None)
+                self._count_watchers()
+
+        return leave
+
+    def _count_watchers(self) -> None:
+        self._watched = frozenset().union(*(names for _, names in self._listeners.values()))
+
+    def _known(self, camera: str) -> None:
+        with self._lock:
+            if camera not in self._cameras:
+                raise KeyError(camera)
+
+    def _status(self, one: Listed, notes: tuple[str, ...]) -> CameraStatus:
+        read, meter = one.reader.stats(), one.state.meter
+        width, height = one.size_px if one.size_px != (0, 0) else (read.width, read.height)
+        return CameraStatus(
+            name=one.plan.name,
+            source=without_credentials(one.plan.source),
+            kind=one.plan.kind,
+            state="failed" if one.failed else read.state,
+            reason=without_credentials(one.failed or read.reason),
+            width=width,
+            height=height,
+            source_fps=read.fps,
+            analysed_fps=meter.rate(),
+            age_s=meter.age_s(),
+            frames_read=read.frames_read,
+            frames_analysed=meter.analysed,
+            dropped=dict(read.dropped),
+            reconnects=read.reconnects,
+            ms={**read.ms, **meter.ms()},
+            tracks=one.state.census.by_class(),
+            progress=read.progress,
+            detector=self._detector,
+            notes=notes,
+        )

@@ -1,0 +1,42 @@
+"""What the pipeline is told about one camera before it starts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from sightline.core.events import Line
+from sightline.core.frame import Frame
+
+Polygon = tuple[tuple[float, float], ...]  # corners in shares of the picture
+
+
+class Opened(Protocol):
+    """A source that yields frames (``video.Source``, or one that simulate draws)."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in presentation order."""
+        ...
+
+    def close(self) -> None:
+        """Free decoder and connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """One camera: where it is, how often it is analysed, what is masked and counted.
+
+    source may hold credentials: it is never shown, logged or sent (``repr`` leaves it out). analysis_fps None: every
+    frame. paced: a file is played in real time. seconds: a file ends when its own time has passed so many. opener: opens the source instead of the URL's own opener (simulate's).
+    """
+
+    name: str
+    source: str = field(repr=False)
+    kind: Literal["file", "live"]
+    analysis_fps: float | None = None
+    source_fps: float | None = None
+    paced: bool = False
+    seconds: float | None = None
+    lines: tuple[Line, ...] = ()
+    masks: tuple[Polygon, ...] = ()
+    opener: Callable[[], Opened] | None = field(default=None, repr=False)

@@ -1,0 +1,142 @@
+"""THE order: what happens to a batch of frames, from pixels to tracked, described, counted road users."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sightline.core.clock import Clock
+from sightline.core.events import Event
+from sightline.core.frame import Frame
+from sightline.core.values import Attributes, Detections, Tracks
+from sightline.pipeline.census import Census
+from sightline.pipeline.contracts import Describe, Detect
+from sightline.pipeline.counting import Counting
+from sightline.pipeline.meter import Meter
+from sightline.track import Sample, Tracker
+from sightline.track.sample import FirstHit
+from sightline.video.gate import Patches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """The outcome of one frame; no picture. first_hits: earlier boxes of tracks that this frame confirmed."""
+
+    camera: str
+    index: int
+    time_ns: int
+    size_px: tuple[int, int]  # width, height
+    detections: Detections
+    tracks: Tracks
+    attributes: Attributes
+    events: tuple[Event, ...]
+    first_hits: tuple[FirstHit, ...]
+
+
+@dataclass(slots=True)
+class CameraState:
+    """What the order keeps of one camera between frames."""
+
+    patches: Patches
+    meter: Meter
+    census: Census
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of one worker, shared by all its cameras. follow_lock guards the tracker, which pictures also ask."""
+
+    detect: Detect
+    follow: Tracker
+    follow_lock: threading.Lock
+    describe: Describe | None
+    counting: Counting
+
+
+def analyse(
+    frames: Sequence[Frame], stages: Stages, state_of: Callable[[str], CameraState], clock: Clock
+) -> list[tuple[Frame, Analysed]]:
+    """Analyse frames (several per camera only in order); answers each with its frame, in input order."""
+    started = clock.monotonic_ns()
+    found = stages.detect(frames)
+    share = (clock.monotonic_ns() - started) // max(1, len(frames))
+    for frame in frames:
+        state_of(frame.camera).meter.add("detect", share)
+    done: dict[int, Analysed] = {}
+    for wave in _waves(frames):
+        for position, analysed in _follow_wave(wave, frames, found, stages, state_of, clock):
+            done[position] = analysed
+    return [(frame, done[position]) for position, frame in enumerate(frames)]
+
+
+def _waves(frames: Sequence[Frame]) -> list[list[int]]:
+    """Positions of frames grouped so that no group holds two of one camera, order within a camera kept."""
+    waves: list[list[int]] = []
+    seen: dict[str, int] = {}
+    for position, frame in enumerate(frames):
+        turn = seen.get(frame.camera, 0)
+        seen[frame.camera] = turn + 1
+        if turn == len(waves):
+            waves.append([])
+        waves[turn].append(position)
+    return waves
+
+
+def _follow_wave(
+    wave: list[int],
+    frames: Sequence[Frame],
+    found: Sequence[Detections],
+    stages: Stages,
+    state_of: Callable[[str], CameraState],
+    clock: Clock,
+) -> list[tuple[int, Analysed]]:
+    samples = []
+    for position in wave:
+        frame, state = frames[position], state_of(frames[position].camera)
+        with state.meter.time("gate"), stages.follow_lock:
+            unchanged, moved = state.patches.unchanged(frame, stages.follow.places(frame.camera))
+        samples.append(
+            Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], unchanged, moved)
+        )
+    started = clock.monotonic_ns()
+    with stages.follow_lock:
+        tracked = stages.follow.update(samples)
+        hits = [tuple(stages.follow.confirmed_since(sample.camera)) for sample in samples]
+    share = (clock.monotonic_ns() - started) // len(wave)
+    outcome = []
+    for position, tracks, first_hits in zip(wave, tracked, hits, strict=True):
+        frame, state = frames[position], state_of(frames[position].camera)
+        state.meter.add("track", share)
+        with state.meter.time("describe"):
+            tracks, attributes = _described(frame, tracks, stages.describe)  # noqa: PLW2901
+            gone = state.census.gone(tracks, frame.time_ns)
+            if stages.describe is not None and len(gone):
+                stages.describe.forget(frame.camera, gone)
+        with state.meter.time("count"):
+            renamed = state.census.see(tracks)
+            events = stages.counting.update(frame.camera, frame.time_ns, (frame.width, frame.height), tracks, renamed)
+        state.meter.tick()
+        outcome.append(
+            (
+                position,
+                Analysed(
+                    camera=frame.camera,
+                    index=frame.index,
+                    time_ns=frame.time_ns,
+                    size_px=(frame.width, frame.height),
+                    detections=found[position],
+                    tracks=tracks,
+                    attributes=attributes,
+                    events=tuple(events),
+                    first_hits=first_hits,
+                ),
+            )
+        )
+    return outcome
+
+
+def _described(frame: Frame, tracks: Tracks, describe: Describe | None) -> tuple[Tracks, Attributes]:
+    if describe is None:
+        return tracks, Attributes.empty()
+    describe.update(frame, tracks)
+    named = tracks.with_labels(describe.labels(frame.camera, tracks))
+    return named, describe.attributes(frame.camera, tracks.ids[tracks.ids >= 0])

@@ -1,0 +1,183 @@
+"""One worker: the readers of many cameras, one scheduler, one order of stages, and whoever wants the outcome."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sightline.config import Settings
+from sightline.core.clock import Clock
+from sightline.core.events import SourceChanged
+from sightline.core.frame import Frame
+from sightline.core.values import Attributes
+from sightline.pipeline.board import Board, Listed
+from sightline.pipeline.camera import CameraPlan
+from sightline.pipeline.census import Census
+from sightline.pipeline.inbox import Inbox
+from sightline.pipeline.meter import Meter
+from sightline.pipeline.order import Analysed, CameraState, Stages, analyse
+from sightline.pipeline.pace import Selection
+from sightline.pipeline.studio import Shot, Studio, shot_of
+from sightline.pipeline.supervisor import supervise
+from sightline.privacy import Redactor
+from sightline.video import Reader
+from sightline.video.gate import Patches
+
+log = logging.getLogger(__name__)
+
+Sink = Callable[[Frame, Analysed], None]  # only sinks of the pipeline itself may look at the frame
+
+
+@dataclass(slots=True)
+class _Camera:
+    listed: Listed
+    selection: Selection
+    last_analysed_ns: int | None = None
+
+
+class Worker:
+    """Runs until all files ended or ``stop``; live cameras never end."""
+
+    def __init__(
+        self, plans: Sequence[CameraPlan], stages: Stages, redact: Redactor, board: Board, settings: Settings, clock: Clock
+    ) -> None:
+        self._stages = stages
+        self._settings = settings
+        self._clock = clock
+        self._inbox = Inbox()
+        self._sinks: list[Sink] = []
+        self._stopping = threading.Event()
+        self._finished = threading.Event()
+        self.board = board
+        self.fault: BaseException | None = None
+        self._cameras: dict[str, _Camera] = {}
+        self.studio = Studio(redact, board, lambda name: self._cameras[name].listed.state.meter, settings.page, clock)
+        for plan in plans:
+            self._add(plan)
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+
+    def add_sink(self, sink: Sink) -> None:
+        """Call sink with every analysed frame, from the analysis thread; only before ``start``."""
+        self._sinks.append(sink)
+
+    def start(self) -> None:
+        """Start reading and analysing."""
+        self.studio.start()
+        self._thread.start()
+        for camera in self._cameras.values():
+            camera.listed.reader.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """True once everything ended (files all analysed, or stopped); False after timeout_s."""
+        return self._finished.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End reading and analysing; sinks have seen every frame analysed so far when this returns."""
+        self._stopping.set()
+        self._inbox.close()
+        for camera in self._cameras.values():
+            camera.listed.reader.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.studio.stop()
+
+    def give_up(self, camera: str) -> None:
+        """Take no more frames of a camera; the worker ends when all others have."""
+        self._inbox.close_lane(camera)
+
+    def _add(self, plan: CameraPlan) -> None:
+        live = plan.kind == "live"
+        lane = self._inbox.lane(plan.name, size=1 if live else self._settings.pipeline.file_queue, drop=live)
+        fps = plan.analysis_fps or (self._settings.pipeline.live_fps if live else None)
+        selection = Selection(fps, live=live, watched=lambda: self.studio.wants(plan.name))
+        reader = Reader(
+            plan.name,
+            plan.source,
+            settings=self._settings.video,
+            slot=lane,
+            clock=self._clock,
+            source_fps=plan.source_fps,
+            wanted=selection.wanted,
+            pace=plan.paced,
+            on_event=self._source_changed,
+            opener=plan.opener,
+        )
+        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census()))
+        self._cameras[plan.name] = _Camera(listed, selection)
+        self.board.add(listed)
+        if plan.lines:
+            self.board.set_lines(plan.name, plan.lines)
+
+    def _source_changed(self, event: SourceChanged) -> None:
+        log.info("camera %s: %s %s", event.camera, event.state, event.reason)
+        self.board.happened(event)
+
+    def _run(self) -> None:
+        fault = supervise(self._cycle, stopping=self._stopping)
+        for name in self._cameras:
+            for event in self._stages.counting.finish(name):
+                self.board.happened(event)
+        if fault is not None:
+            self.fault = fault
+            for camera in self._cameras.values():
+                camera.listed.failed = f"analysis stopped: {fault}"
+        self._finished.set()
+
+    def _cycle(self) -> bool:
+        """One turn of the scheduler; False when every source has ended and every frame is analysed."""
+        frames = self._inbox.take(self._settings.pipeline.in_flight, timeout_s=0.2)
+        if not frames and self._inbox.drained(list(self._cameras)):
+            return False
+        self._step(frames)
+        return True
+
+    def _step(self, frames: Sequence[Frame]) -> None:
+        frames = [frame for frame in frames if not self._past_end(frame)]
+        due = [frame for frame in frames if self._cameras[frame.camera].selection.due(frame.index, frame.time_ns)]
+        if due:
+            started = self._clock.monotonic_ns()
+            outcome = analyse(due, self._stages, self._state_of, self._clock)
+            share = (self._clock.monotonic_ns() - started) // len(due)
+            for frame, analysed in outcome:
+                self._state_of(frame.camera).meter.add("analyse", share)  # all stages of the order together
+                self._deliver(frame, analysed)
+        chosen = set(map(id, due))
+        for frame in frames:
+            if id(frame) not in chosen and self.studio.wants(frame.camera):
+                self.studio.offer(self._between(frame))
+
+    def _past_end(self, frame: Frame) -> bool:
+        """Whether the frame lies behind the end that was asked for; then its reader is stopped too."""
+        plan = self._cameras[frame.camera].listed.plan
+        if plan.kind == "live" or plan.seconds is None or frame.time_ns < plan.seconds * 1e9:
+            return False
+        self._inbox.close_lane(frame.camera)
+        return True
+
+    def _state_of(self, name: str) -> CameraState:
+        return self._cameras[name].listed.state
+
+    def _deliver(self, frame: Frame, analysed: Analysed) -> None:
+        camera = self._cameras[frame.camera]
+        camera.last_analysed_ns = frame.time_ns
+        camera.listed.size_px = analysed.size_px
+        for event in analysed.events:
+            self.board.happened(event)
+        if self.studio.wants(frame.camera):
+            self.studio.offer(shot_of(frame, analysed))
+        for sink in self._sinks:
+            sink(frame, analysed)
+
+    def _between(self, frame: Frame) -> Shot:
+        """A frame that was not analysed, with the tracks moved to its time."""
+        last = self._cameras[frame.camera].last_analysed_ns
+        if last is None:
+            return Shot(frame, self._stages.follow.predict(frame.camera, frame.time_ns), Attributes.empty(), 0.0, False)
+        with self._stages.follow_lock:
+            tracks = self._stages.follow.predict(frame.camera, frame.time_ns)
+        attributes = Attributes.empty()
+        if self._stages.describe is not None:
+            tracks = tracks.with_labels(self._stages.describe.labels(frame.camera, tracks))
+            attributes = self._stages.describe.attributes(frame.camera, tracks.ids)
+        age_s = max(0.0, (frame.time_ns - last) / 1e9)
+        return Shot(frame, tracks, attributes, age_s, analysed=True)

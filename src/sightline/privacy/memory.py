@@ -1,0 +1,176 @@
+"""What was found a moment ago: faces and plates relative to their track's box, speeds, and boxes just lost."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from sightline.core.geometry import iou
+from sightline.core.values import F32, I16, Tracks
+from sightline.privacy.regions import Regions
+
+LINGER_S: Final = 0.5  # two analyses at 5 fps may miss an object that is still there
+LOOSE_S: Final = 0.3  # a face without a track has no speed: it is blurred where it was, wider, for so long
+_LOOSE_WIDTHS_PER_S: Final = 6.0  # a face is 0.16 m wide, people walk 1 m/s
+_MAX_FOUND: Final = 256
+_MAX_BOXES: Final = 512
+_MAX_GAP_S: Final = 1.0  # after a longer gap nothing remembered is near its place any more
+
+
+@dataclass(slots=True)
+class _Found:
+    """A face or plate found at time_ns; share: its box in shares of the track's box, or in pixels where track is -1."""
+
+    track: int
+    share: F32
+    kind: int
+    cell_share: float
+    time_ns: int
+
+
+@dataclass(slots=True)
+class CameraMemory:
+    """The last moments of one camera; bounded by count and age."""
+
+    time_ns: int | None = None
+    found: list[_Found] = field(default_factory=list)
+    boxes: F32 = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    labels: I16 = field(default_factory=lambda: np.zeros(0, np.int16))
+    ids: list[int] = field(default_factory=list)
+    seen_ns: list[int] = field(default_factory=list)
+    velocities: F32 = field(default_factory=lambda: np.zeros((0, 2), np.float32))  # px/s of boxes
+
+    def begin(self, time_ns: int) -> None:
+        """Move to the time of the next picture: after a gap or a jump back in time everything is forgotten."""
+        if self.time_ns is not None and not 0 <= time_ns - self.time_ns <= _MAX_GAP_S * 1e9:
+            self.found.clear()
+            self._keep(np.zeros(len(self.ids), np.bool_))
+        self.time_ns = time_ns
+        self.found = [
+            one for one in self.found if time_ns - one.time_ns <= (LOOSE_S if one.track < 0 else LINGER_S) * 1e9
+        ]
+        self._keep(np.array([time_ns - seen <= LINGER_S * 1e9 for seen in self.seen_ns], np.bool_))
+
+    def velocities_of(self, tracks: Tracks) -> F32:
+        """Velocity (n, 2) px/s of each track between the pictures before and now; zeros where not known."""
+        assert self.time_ns is not None
+        answer = np.zeros((len(tracks), 2), np.float32)
+        row_of = {track: row for row, track in enumerate(self.ids) if track >= 0}
+        for row, track in enumerate(tracks.ids.tolist()):
+            before = row_of.get(track)
+            if before is None:
+                continue
+            seconds = (self.time_ns - self.seen_ns[before]) / 1e9
+            if seconds <= 0:
+                answer[row] = self.velocities[before]
+                continue
+            moved = (tracks.boxes_px[row] - self.boxes[before]).reshape(2, 2).mean(axis=0) / seconds
+            answer[row] = moved
+        return answer
+
+    def lost(self, tracks: Tracks) -> tuple[Tracks, F32, F32]:
+        """Boxes of the last moments that no row of tracks continues, at their predicted places.
+
+        Answers them as held Tracks, their speeds (m,) px/s and seconds (m,) since they were seen.
+        """
+        assert self.time_ns is not None
+        known = set(tracks.ids[tracks.ids >= 0].tolist())
+        away = np.array([track < 0 or track not in known for track in self.ids], np.bool_)
+        ages = np.array([(self.time_ns - seen) / 1e9 for seen in self.seen_ns], np.float32)
+        moved = self.boxes + np.tile(self.velocities * ages[:, None], 2).astype(np.float32)
+        if away.any() and len(tracks):
+            away &= ~((iou(moved, tracks.boxes_px) > 0.5).any(axis=1) & (np.array(self.ids) < 0))
+        n = int(away.sum())
+        held = Tracks(
+            moved[away],
+            np.zeros(n, np.float32),
+            self.labels[away],
+            np.array(self.ids, np.int64)[away],
+            np.zeros(n, np.float32),
+            np.ones(n, np.bool_),
+        )
+        return held, np.hypot(*self.velocities[away].T).astype(np.float32), ages[away]
+
+    def places(self, tracks: Tracks) -> tuple[Regions, F32]:
+        """What was found before, moved with its track's box; and seconds (m,) since each was found.
+
+        What belongs to no track stays where it was and widens with the time since.
+        """
+        assert self.time_ns is not None
+        row_of = {track: row for row, track in enumerate(tracks.ids.tolist()) if track >= 0}
+        boxes, cells, kinds, ages = [], [], [], []
+        for one in self.found:
+            age = (self.time_ns - one.time_ns) / 1e9
+            if one.track < 0:
+                grow = _LOOSE_WIDTHS_PER_S * age * float(one.share[2] - one.share[0])
+                boxes.append(one.share + np.array([-grow, -grow, grow, grow], np.float32))
+                cells.append(one.cell_share)
+            elif one.track in row_of:
+                left, top, right, bottom = tracks.boxes_px[row_of[one.track]].tolist()
+                size = np.array([right - left, bottom - top] * 2, np.float32)
+                boxes.append(np.array([left, top, left, top], np.float32) + one.share * size)
+                cells.append(one.cell_share * (bottom - top))
+            else:
+                continue
+            kinds.append(one.kind)
+            ages.append(age)
+        if not boxes:
+            return Regions.empty(), np.zeros(0, np.float32)
+        return (
+            Regions(np.stack(boxes).astype(np.float32), np.array(cells, np.float32), np.array(kinds, np.int16)),
+            np.array(ages, np.float32),
+        )
+
+    def remember(self, tracks: Tracks, velocities: F32, found: Regions) -> None:
+        """Keep this picture's boxes and what was found in it."""
+        assert self.time_ns is not None
+        now = set(tracks.ids[tracks.ids >= 0].tolist())
+        self._keep(np.array([track not in now for track in self.ids], np.bool_))
+        self.boxes = np.concatenate([tracks.boxes_px, self.boxes])[:_MAX_BOXES]
+        self.labels = np.concatenate([tracks.labels, self.labels])[:_MAX_BOXES]
+        self.velocities = np.concatenate([velocities, self.velocities])[:_MAX_BOXES]
+        self.ids = (tracks.ids.tolist() + self.ids)[:_MAX_BOXES]
+        self.seen_ns = ([self.time_ns] * len(tracks) + self.seen_ns)[:_MAX_BOXES]
+        self._remember_found(tracks, found)
+
+    def _remember_found(self, tracks: Tracks, found: Regions) -> None:
+        assert self.time_ns is not None
+        owners = _owners(found, tracks)
+        news: list[_Found] = []
+        for row, owner in enumerate(owners):
+            kind, box, cell = int(found.kinds[row]), found.boxes_px[row], float(found.cells_px[row])
+            if owner < 0:
+                news.append(_Found(-1, box, kind, cell, self.time_ns))
+                continue
+            left, top, right, bottom = tracks.boxes_px[owner].tolist()
+            size = np.array([right - left, bottom - top] * 2, np.float32)
+            share = (box - np.array([left, top, left, top], np.float32)) / size
+            news.append(_Found(int(tracks.ids[owner]), share, kind, cell / (bottom - top), self.time_ns))
+        # What was found again replaces the older find; what was not found again stays until it is too old.
+        older = [one for one in self.found if not any(_same(one, new) for new in news)]
+        self.found = (news + older)[:_MAX_FOUND]
+
+    def _keep(self, mask: np.ndarray) -> None:
+        self.boxes, self.labels, self.velocities = self.boxes[mask], self.labels[mask], self.velocities[mask]
+        self.ids = [track for track, keep in zip(self.ids, mask.tolist(), strict=True) if keep]
+        self.seen_ns = [seen for seen, keep in zip(self.seen_ns, mask.tolist(), strict=True) if keep]
+
+
+def _same(one: _Found, other: _Found) -> bool:
+    if one.track != other.track or one.kind != other.kind:
+        return False
+    return bool(iou(one.share[None], other.share[None])[0, 0] > 0.2)
+
+
+def _owners(found: Regions, tracks: Tracks) -> list[int]:
+    """Row (n,) of the smallest identified track box that holds each region's middle, -1 where none does."""
+    if not len(tracks):
+        return [-1] * len(found)
+    middle = (found.boxes_px[:, :2] + found.boxes_px[:, 2:]) / 2
+    boxes = tracks.boxes_px
+    sides = boxes[:, 2:] - boxes[:, :2]
+    inside = ((middle[:, None] >= boxes[None, :, :2]) & (middle[:, None] <= boxes[None, :, 2:])).all(axis=2)
+    inside &= ((tracks.ids >= 0) & (sides.min(axis=1) >= 1))[None, :]
+    size = np.where(inside, sides.prod(axis=1)[None, :], np.inf)
+    rows = size.argmin(axis=1)
+    return [int(row) if np.isfinite(size[place, row]) else -1 for place, row in enumerate(rows.tolist())]

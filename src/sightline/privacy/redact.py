@@ -1,0 +1,183 @@
+"""Makes of a frame the picture that may leave the worker: faces and plates gone, or the whole of it pixelated."""
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from sightline.config import PrivacySettings
+from sightline.core.errors import ModelUnavailable, SightlineError
+from sightline.core.frame import Frame
+from sightline.core.geometry import grow_boxes
+from sightline.core.values import F32, U8, Redacted, Tracks
+from sightline.models.library import Library
+from sightline.models.session import open_session
+from sightline.models.tensors import resized_bgr
+from sightline.privacy.faces import FaceFinder
+from sightline.privacy.masks import checked_masks
+from sightline.privacy.memory import CameraMemory
+from sightline.privacy.obscure import Polygon, fill_masks, obscure, pixelated
+from sightline.privacy.plates import PlateFinder
+from sightline.privacy.regions import (
+    Regions,
+    head_parts,
+    large_enough,
+    motion_margin,
+    person_rows,
+    plate_bands,
+    vehicle_rows,
+    widened,
+)
+
+FACE_MODEL: Final = "yunet-dynamic"
+PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
+NO_ANALYSIS: Final = "pixelated: no analysis of this camera yet, so that faces and plates cannot be placed"
+_CELLS_PER_HEAD: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
+_BAND_CELL_SHARE: Final = 0.16  # of the vehicle's height: more than twice a plate's height (0.11 m of 1.5 m)
+# What a run of a model or a resize can raise: the runtime's errors are RuntimeError, wrong shapes ValueError.
+_FAILURES: Final = (SightlineError, RuntimeError, ValueError, MemoryError, cv2.error)
+
+
+class Redactor:
+    """``pipeline.contracts.Redact``: safe to call from any thread; one camera's pictures come in the order of time.
+
+    ready: whether real pictures can be redacted; reason: one sentence why not (empty when ready).
+    """
+
+    def __init__(
+        self, faces: FaceFinder | None, plates: PlateFinder | None, settings: PrivacySettings, *, reason: str = ""
+    ) -> None:
+        self._faces = faces
+        self._plates = plates
+        self._settings = settings
+        self.ready = faces is not None and plates is not None
+        self.reason = "" if self.ready else reason or "pixelated: the models that find faces and plates are missing"
+        self._masks: dict[str, tuple[Polygon, ...]] = {}
+        self._memories: dict[str, CameraMemory] = {}
+        self._lock = threading.Lock()
+
+    def set_masks(self, camera: str, polygons: Sequence[Polygon]) -> None:
+        """Parts of a camera's picture that are always filled: polygons of (x, y) in shares 0..1; BadConfig if not."""
+        checked = checked_masks(camera, polygons)
+        with self._lock:
+            self._masks[camera] = checked
+
+    def forget(self, camera: str) -> None:
+        """Drop what is remembered of a camera's pictures (its masks stay)."""
+        with self._lock:
+            self._memories.pop(camera, None)
+
+    def __call__(
+        self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0, analysed: bool = True, width: int | None = None
+    ) -> Redacted:
+        """The picture without faces and plates, at most ``width`` px wide (None = as it came).
+
+        tracks: predicted to the frame's time; age_s: seconds since the analysis they come from; analysed: False where
+        the camera has not been analysed yet. Where redaction is not possible the whole picture is pixelated.
+        """
+        scale = 1.0 if width is None else min(1.0, width / frame.width)
+        size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
+        picture = resized_bgr(frame.pixels, frame.layout, size)
+        if np.shares_memory(picture, frame.pixels):
+            picture = picture.copy()
+        reason = ""
+        if not frame.synthetic:
+            reason = self.reason if not self.ready else "" if analysed else NO_ANALYSIS
+            if not reason:
+                reason = self._redact(picture, frame, tracks, age_s)
+            if reason:
+                picture = pixelated(picture, self._settings.pixel_blocks)
+        fill_masks(picture, self._masks.get(frame.camera, ()))
+        return Redacted(frame.camera, frame.index, frame.time_ns, picture, bool(reason), reason)
+
+    def _redact(self, picture: U8, frame: Frame, tracks: Tracks, age_s: float) -> str:
+        """Alter picture in place; why that was not possible in one sentence, empty where it was."""
+        try:
+            obscure(picture, self.plan(frame, tracks, age_s=age_s), picture.shape[1] / frame.width)
+        except _FAILURES as error:
+            return f"pixelated: finding faces and plates failed ({type(error).__name__})"
+        return ""
+
+    def plan(self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0) -> Regions:
+        """The regions of the frame that must be altered; raises what the models raise."""
+        with self._lock:
+            memory = self._memories.setdefault(frame.camera, CameraMemory())
+            memory.begin(frame.time_ns)
+            velocities = memory.velocities_of(tracks)
+            lost, lost_speeds, lost_ages = memory.lost(tracks)
+        speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
+        ages = np.full(len(tracks), max(0.0, age_s), np.float32)
+        everyone = _joined(tracks, lost)
+        margins = np.concatenate(
+            [motion_margin(tracks, speeds, ages), motion_margin(lost, lost_speeds, lost_ages + max(0.0, age_s))]
+        )
+        found = Regions.join(
+            [self._found_faces(frame, everyone, margins), self._found_plates(frame, everyone, margins)]
+        )
+        with self._lock:
+            before, before_ages = memory.places(everyone)
+            memory.remember(tracks, velocities, found)
+        drift = (before.boxes_px[:, 3] - before.boxes_px[:, 1]) * np.minimum(before_ages, 1.0)
+        again = Regions(widened(before.boxes_px, drift.astype(np.float32)), before.cells_px, before.kinds)
+        placed = self._placed(everyone, margins)
+        return Regions.join([placed, again, found]).within(frame.width, frame.height)
+
+    def _placed(self, tracks: Tracks, margins: F32) -> Regions:
+        """Heads of all persons and riders, bands of all vehicles on which a person could read a plate."""
+        people = person_rows(tracks.labels)
+        heads = head_parts(tracks.boxes_px[people], tracks.labels[people])
+        head_cells = np.minimum(heads[:, 2] - heads[:, 0], heads[:, 3] - heads[:, 1]) / _CELLS_PER_HEAD
+        vehicles = vehicle_rows(tracks.labels) & large_enough(tracks.boxes_px, self._settings.plate_bar_px)
+        boxes = tracks.boxes_px[vehicles]
+        bands = plate_bands(boxes, tracks.labels[vehicles])
+        return Regions.join(
+            [
+                Regions.of("head", widened(heads, margins[people]), head_cells),
+                Regions.of("band", widened(bands, margins[vehicles]), _BAND_CELL_SHARE * (boxes[:, 3] - boxes[:, 1])),
+            ]
+        )
+
+    def _found_faces(self, frame: Frame, tracks: Tracks, margins: F32) -> Regions:
+        assert self._faces is not None
+        faces = self._faces.everywhere(frame)[:, :4]
+        cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_HEAD
+        return Regions.of("face", grow_boxes(faces, self._settings.margin_share, self._settings.margin_share), cells)
+
+    def _found_plates(self, frame: Frame, tracks: Tracks, margins: F32) -> Regions:
+        assert self._plates is not None
+        vehicles = vehicle_rows(tracks.labels) & large_enough(tracks.boxes_px, self._settings.plate_bar_px)
+        boxes = widened(grow_boxes(tracks.boxes_px[vehicles], 0.05, 0.05).astype(np.float32), margins[vehicles])
+        largest = np.argsort(-(boxes[:, 3] - boxes[:, 1]), kind="stable")[: self._settings.plate_crops]
+        plates = self._plates.inside(frame, boxes[largest])[:, :4]
+        margin = self._settings.margin_share
+        return Regions.of("plate", grow_boxes(plates, margin, 2 * margin), plates[:, 3] - plates[:, 1])
+
+
+def _joined(tracks: Tracks, lost: Tracks) -> Tracks:
+    return Tracks(
+        np.concatenate([tracks.boxes_px, lost.boxes_px]),
+        np.concatenate([tracks.scores, lost.scores]),
+        np.concatenate([tracks.labels, lost.labels]),
+        np.concatenate([tracks.ids, lost.ids]),
+        np.concatenate([tracks.ages_s, lost.ages_s]),
+        np.concatenate([tracks.held, lost.held]),
+    )
+
+
+def make_redactor(library: Library, settings: PrivacySettings, *, threads: int = 0) -> Redactor:
+    """The redactor with the models of the library; one without them (everything pixelated) where they are missing.
+
+    threads: inference threads, 0 = one per core.
+    """
+    try:
+        faces = open_session(library, FACE_MODEL, requests=1, threads=threads)
+        plates = open_session(library, PLATE_MODEL, requests=2, threads=threads)
+    except ModelUnavailable as error:
+        return Redactor(None, None, settings, reason=f"pixelated: {error}")
+    return Redactor(
+        FaceFinder(faces, side_px=settings.face_side_px, min_score=settings.face_score),
+        PlateFinder(plates, min_score=settings.plate_score),
+        settings,
+    )

@@ -1,0 +1,101 @@
+"""The state of every live track of every camera of a worker, one column per quantity, in slots that are reused."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.core.vocabulary import CLASSES
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+# Rows of the float block. Foot point and its velocity in px and px/s, logarithm of the height in px, each with its
+# variance (and the covariance of place and velocity); the axes x and y are independent of each other.
+X, Y, VX, VY, LOG_H = range(5)
+XX, XV, X_VV, YY, YV, Y_VV, HH = range(5, 12)
+RATIO = 12  # width / height
+SCORE = 13  # of the last hit
+UNSEEN_S = 14  # since the last hit; stands still while the object is held
+AGE_S = 15  # since the first hit
+HELD_S = 16  # since the last hit, spent held
+FIRST_BOX = slice(17, 21)
+FIRST_SCORE = 21
+FLOATS: Final = 22
+
+# Rows of the integer block.
+CAMERA = 0  # code of the camera, -1 = the slot is free
+SERIAL = 1  # order of birth within the camera
+ID = 2  # -1 = not confirmed
+HITS = 3
+MISSED = 4  # samples in a row without a hit
+LABEL = 5  # voted class
+HELD = 6  # 1 = kept without a hit at the last sample because its patch did not change
+FIRST_LABEL = 7
+FIRST_NS = 8
+INTEGERS: Final = 9
+
+FREE: Final = -1
+_FEWEST: Final = 64  # slots: a few cameras' worth, so that small programs never grow
+
+
+class Columns:
+    """Blocks ``floats`` (FLOATS, slots), ``integers`` (INTEGERS, slots) and ``votes`` (len(CLASSES), slots)."""
+
+    def __init__(self) -> None:
+        self.floats: F64 = np.zeros((FLOATS, _FEWEST))
+        self.integers: I64 = np.full((INTEGERS, _FEWEST), FREE, np.int64)
+        self.votes: F64 = np.zeros((len(CLASSES), _FEWEST))
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.integers[CAMERA] != FREE))
+
+    @property
+    def slots(self) -> int:
+        """Slots allocated, free ones included."""
+        return self.integers.shape[1]
+
+    def of_camera(self, code: int) -> I64:
+        """Slots (n,) of one camera's tracks in order of birth."""
+        slots = np.flatnonzero(self.integers[CAMERA] == code)
+        return slots[np.argsort(self.integers[SERIAL, slots])]
+
+    def of_cameras(self, position: I64) -> tuple[I64, I64]:
+        """Slots (n,) of the tracks of several cameras and the position (n,) of each one's camera.
+
+        position: (codes + 1,) where each camera code stands in the call, -1 = not in it; the last entry, -1, is that of
+        free slots. Ordered by position, then birth, so that the order does not depend on which slots were free.
+        """
+        at = position[self.integers[CAMERA]]
+        slots = np.flatnonzero(at >= 0)
+        at = at[slots]
+        order = np.lexsort((self.integers[SERIAL, slots], at))
+        return slots[order], at[order]
+
+    def free(self, slots: I64) -> None:
+        """Give slots back."""
+        self.integers[CAMERA, slots] = FREE
+
+    def take(self, count: int) -> I64:
+        """Free slots (count,); grows by doubling where they do not suffice. The caller fills them."""
+        empty = np.flatnonzero(self.integers[CAMERA] == FREE)
+        if len(empty) < count:
+            self._resize(max(2 * self.slots, self.slots + count))
+            empty = np.flatnonzero(self.integers[CAMERA] == FREE)
+        return empty[:count]
+
+    def shrink(self) -> None:
+        """Give memory back after a rush: at most an eighth full means a quarter of the slots is enough."""
+        if self.slots > _FEWEST and len(self) * 8 <= self.slots:
+            live = np.flatnonzero(self.integers[CAMERA] != FREE)
+            self.floats, self.integers, self.votes = (
+                np.ascontiguousarray(block[:, live]) for block in (self.floats, self.integers, self.votes)
+            )
+            self._resize(max(_FEWEST, 2 * len(live)))
+
+    def _resize(self, slots: int) -> None:
+        more = slots - self.slots
+        self.floats = np.pad(self.floats, ((0, 0), (0, more)))
+        self.integers = np.pad(self.integers, ((0, 0), (0, more)), constant_values=FREE)
+        self.votes = np.pad(self.votes, ((0, 0), (0, more)))
