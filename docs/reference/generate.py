@@ -22,7 +22,15 @@ def settings() -> str:
     ]
     for section, field in Settings.model_fields.items():
         model = type(field.default)
-        lines += ["", f"## {section}", "", str(model.__doc__), "", "| variable | default | allowed | what it does |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {section}",
+            "",
+            str(model.__doc__),
+            "",
+            "| variable | default | allowed | what it does |",
+            "|---|---|---|---|",
+        ]
         for name, setting in model.model_fields.items():
             key = f"SIGHTLINE_{section.upper()}__{name.upper()}"
             lines.append(f"| `{key}` | `{setting.default}` | {_bounds(setting)} | {setting.description} |")
@@ -30,9 +38,17 @@ def settings() -> str:
 
 
 def _bounds(setting: Any) -> str:
-    words = {"Ge": "from {ge}", "Gt": "over {gt}", "Le": "to {le}", "Lt": "under {lt}", "MinLen": "{min_length} characters or more"}
+    words = {
+        "Ge": "from {ge}",
+        "Gt": "over {gt}",
+        "Le": "to {le}",
+        "Lt": "under {lt}",
+        "MinLen": "{min_length} characters or more",
+    }
     shown = [
-        words[type(bound).__name__].format(**{key: getattr(bound, key) for key in ("ge", "gt", "le", "lt", "min_length") if hasattr(bound, key)})
+        words[type(bound).__name__].format(
+            **{key: getattr(bound, key) for key in ("ge", "gt", "le", "lt", "min_length") if hasattr(bound, key)}
+        )
         for bound in setting.metadata
         if type(bound).__name__ in words
     ]
@@ -44,8 +60,8 @@ def commands() -> str:
     lines = [
         "# Commands",
         "",
-        "Human text and progress bars go to stderr; `--json` prints exactly one JSON object on stdout. Exit codes: 0 ok, 2 bad usage",
-        "or configuration, 3 source or model not available, 1 fault. `sightline -v COMMAND` logs more, `-vv` everything.",
+        "Human text and progress bars go to stderr; `--json` prints exactly one JSON object on stdout. Exit codes: 0 ok,",
+        "2 bad usage or configuration, 3 source or model not available, 1 fault. `sightline -v COMMAND` logs more.",
     ]
 
     def walk(command: Any, path: list[str]) -> None:
@@ -53,8 +69,19 @@ def commands() -> str:
             walk(child, [*path, name])
         if getattr(command, "commands", None):
             return
-        arguments = " ".join(param.make_metavar(_context(command)) for param in command.params if param.param_type_name == "argument")
-        lines.extend(["", f"## sightline {' '.join(path)}", "", f"`sightline {' '.join(path)} {arguments}`".replace(" `", "`"), "", str(command.help), ""])
+        takes = [param for param in command.params if param.param_type_name == "argument"]
+        words = ["sightline", *path, *(param.metavar or param.name.upper() for param in takes)]
+        lines.extend(
+            [
+                "",
+                f"## sightline {' '.join(path)}",
+                "",
+                f"`{' '.join(words)}`",
+                "",
+                str(command.help),
+                "",
+            ]
+        )
         options = [param for param in command.params if param.param_type_name == "option" and param.name != "help"]
         if options:
             lines.extend(["| option | what it does |", "|---|---|"])
@@ -62,10 +89,6 @@ def commands() -> str:
 
     walk(typer.main.get_command(app), [])
     return "\n".join(lines) + "\n"
-
-
-def _context(command: Any) -> Any:
-    return command.context_class(command)
 
 
 if __name__ == "__main__":

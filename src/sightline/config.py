@@ -58,7 +58,7 @@ class TrackSettings(Section):
     high_score: float = Field(0.6, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
     low_score: float = Field(0.1, ge=0.01, le=0.99, description="Score from which a detection may continue a track.")
     max_objects: int = Field(
-        1000, ge=1, le=4000, description="Most detections of one frame that are tracked, and most tracks of a camera."
+        500, ge=1, le=1000, description="Most detections of one frame that are tracked, and most tracks of a camera."
     )
     longest_gap_s: float = Field(
         10.0, ge=0.5, le=600, description="After a longer time without frames every track starts anew, seconds."
@@ -74,7 +74,7 @@ class DescribeSettings(Section):
     crops_per_track: int = Field(4, ge=1, le=32, description="Best crops of a track that are described.")
     budget_share: float = Field(0.1, ge=0.0, le=10.0, description="Cost of describing as share of the detector's cost.")
     min_probability: float = Field(
-        0.6, ge=0.0, le=1.0, description="Under this voted probability an attribute is unknown."
+        0.65, ge=0.0, le=1.0, description="Under this voted probability an attribute is unknown."
     )
 
 
@@ -93,6 +93,9 @@ class PrivacySettings(Section):
     )
     plate_score: float = Field(
         0.5, ge=0.05, le=0.9, description="Score from which a plate found inside a vehicle is blurred."
+    )
+    second_score: float = Field(
+        0.15, ge=0.01, le=0.9, description="Raw score from which the second look's people and vehicles count."
     )
     plate_bar_px: int = Field(
         40, ge=16, le=400, description="Longer side of a vehicle from which a person could read its plate, pixels."
@@ -115,7 +118,9 @@ class CountSettings(Section):
     moved_share: float = Field(
         0.25, ge=0.0, le=2.0, description="How far an object must move to count as moving, shares of its box."
     )
-    rest_s: float = Field(5.0, ge=0.5, le=600, description="An object that did not move for so long is parked, seconds.")
+    rest_s: float = Field(
+        5.0, ge=0.5, le=600, description="An object that did not move for so long is parked, seconds."
+    )
     forget_s: float = Field(30.0, ge=1, le=3600, description="A track unseen for so long is forgotten, seconds.")
     suggest_s: float = Field(
         20.0, ge=1, le=600, description="A camera without lines gets one when traffic was seen for so long, seconds."
@@ -128,7 +133,9 @@ class CountSettings(Section):
 class PipelineSettings(Section):
     """Scheduling of the frames of all cameras of a worker."""
 
-    live_fps: float = Field(10.0, gt=0, le=120, description="Analyses per second of a live camera unless told otherwise.")
+    live_fps: float = Field(
+        10.0, gt=0, le=120, description="Analyses per second of a live camera unless told otherwise."
+    )
     in_flight: int = Field(4, ge=1, le=64, description="Most frames handed to the detector in one call.")
     file_queue: int = Field(8, ge=1, le=256, description="Decoded frames a file may be ahead of the analysis.")
     describe: bool = Field(True, description="Describe colours, clothing and finer classes.")
@@ -172,7 +179,9 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except SettingsError as error:
-        raise BadConfig("environment", str(error), "SIGHTLINE_SECTION__NAME=value, as in SIGHTLINE_VIDEO__STALL_S=5") from error
+        raise BadConfig(
+            "environment", str(error), "SIGHTLINE_SECTION__NAME=value, as in SIGHTLINE_VIDEO__STALL_S=5"
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -1,10 +1,10 @@
-"""Steps of a person on the live page, for any address: open, wait for boxes, draw a line, read counts, take a picture."""
+"""Steps of a person on the live page of any address: open, wait for boxes, draw a line, read counts, screenshot."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,7 +40,7 @@ class Visit:
     def __init__(
         self, browser: Browser, url: str, *, size: tuple[int, int] = (1440, 900), theme: str = "dark", **context: Any
     ) -> None:
-        self.url = url.partition("?")[0].rstrip("/")
+        self.url = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         self.faults: list[str] = []
         self.addresses: list[str] = []
         self.context = browser.new_context(

@@ -1,4 +1,4 @@
-"""Drawn streets behind the pipeline's ports: real JPEGs and boxes for trying the page and the API without a pipeline."""
+"""Drawn streets behind the pipeline's ports: real JPEGs and boxes to try the page without a pipeline."""
 
 import threading
 from collections import Counter, defaultdict, deque
@@ -109,7 +109,9 @@ class Street:
         for other in self.movers:
             if abs(other.y - y) < 30 and abs(other.x - x) < 250:
                 return
-        self.movers.append(Mover(self.next_id, label, colour, x, y, size, speed, float(self.chance.uniform(0.72, 0.97))))
+        self.movers.append(
+            Mover(self.next_id, label, colour, x, y, size, speed, float(self.chance.uniform(0.72, 0.97)))
+        )
         self.next_id += 1
         self.tracks[label] += 1
 
@@ -135,27 +137,38 @@ class Street:
         """The picture of this moment (h, w, 3) BGR."""
         picture = self.ground.copy()
         for mover in sorted(self.movers, key=lambda m: m.y):
-            left, top, right, bottom = (round(v) for v in (*mover.box(),))
-            paint = tuple(int(v * self.lit) for v in PAINTS[mover.colour])
             if mover.label in ("pedestrian", "bicycle"):
-                middle = (left + right) // 2
-                head = max(5, (bottom - top) // 9)
-                cv2.ellipse(picture, (middle, bottom - (bottom - top) * 3 // 8), ((right - left) // 3, (bottom - top) // 3), 0, 0, 360, paint, -1)
-                cv2.circle(picture, (middle, top + head), head, (120, 150, 190), -1)
-                if mover.label == "bicycle":
-                    for x in (left + 14, right - 14):
-                        cv2.circle(picture, (x, bottom - 14), 13, (30, 30, 30), 2, cv2.LINE_AA)
-                continue
-            tall = bottom - top
-            cv2.rectangle(picture, (left + 2, top + tall // 3), (right - 2, bottom - 6), paint, -1)
-            cv2.rectangle(picture, (left + (right - left) // 6, top), (right - (right - left) // 6, top + tall // 2), paint, -1)
-            cv2.rectangle(picture, (left + (right - left) // 5, top + 5), (right - (right - left) // 5, top + tall // 3), (92, 80, 70), -1)
-            for x in (left + (right - left) // 5, right - (right - left) // 5):
-                cv2.circle(picture, (x, bottom - 7), max(6, tall // 9), (24, 24, 24), -1, cv2.LINE_AA)
+                self._paint_person(picture, mover)
+            else:
+                self._paint_vehicle(picture, mover)
         if self.pixelated:
             small = cv2.resize(picture, (24, 14), interpolation=cv2.INTER_AREA)
             return np.asarray(cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST))
         return picture
+
+    def _paint_person(self, picture: np.ndarray, mover: Mover) -> None:
+        w, h = (round(side) for side in mover.size)
+        x, foot = round(mover.x), round(mover.y)
+        head = max(5, h // 9)
+        cv2.ellipse(picture, (x, foot - h * 3 // 8), (w // 3, h // 3), 0, 0, 360, self._tone(mover), -1)
+        cv2.circle(picture, (x, foot - h + head), head, (120, 150, 190), -1)
+        if mover.label == "bicycle":
+            for wheel in (x - w // 4, x + w // 4):
+                cv2.circle(picture, (wheel, foot - 14), 13, (30, 30, 30), 2, cv2.LINE_AA)
+
+    def _paint_vehicle(self, picture: np.ndarray, mover: Mover) -> None:
+        w, h = (round(side) for side in mover.size)
+        x, foot = round(mover.x), round(mover.y)
+        left, right, top = x - w // 2, x + w // 2, foot - h
+        tone = self._tone(mover)
+        cv2.rectangle(picture, (left + 2, top + h // 3), (right - 2, foot - 6), tone, -1)
+        cv2.rectangle(picture, (left + w // 6, top), (right - w // 6, top + h // 2), tone, -1)
+        cv2.rectangle(picture, (left + w // 5, top + 5), (right - w // 5, top + h // 3), (92, 80, 70), -1)
+        for wheel in (left + w // 5, right - w // 5):
+            cv2.circle(picture, (wheel, foot - 7), max(6, h // 9), (24, 24, 24), -1, cv2.LINE_AA)
+
+    def _tone(self, mover: Mover) -> tuple[int, ...]:
+        return tuple(int(value * self.lit) for value in PAINTS[mover.colour])
 
     def objects(self) -> tuple[OverlayObject, ...]:
         """What an overlay of this moment says."""
@@ -223,7 +236,9 @@ class StreetPorts:
             jpeg = cv2.imencode(".jpg", street.paint(), [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
             self._tell(overlay)
             size = (WIDTH, HEIGHT)
-            self._tell(Picture(street.name, street.index, now_ns, *size, jpeg, bool(street.pixelated), street.pixelated))
+            self._tell(
+                Picture(street.name, street.index, now_ns, *size, jpeg, bool(street.pixelated), street.pixelated)
+            )
         for line in self._lines[street.name]:
             self._count(street, line, moves, now_ns)
         if street.index % int(self.fps) == 0:
@@ -347,7 +362,9 @@ def past_counts(ports: StreetPorts, camera: str, line: str, minutes: int = 24) -
         for label, rate in (("car", 5), ("truck", 1), ("bicycle", 2), ("pedestrian", 1.5)):
             for _ in range(int(chance.poisson(rate))):
                 direction = "forward" if chance.random() < 0.6 else "backward"
-                ports.cross(camera, line, direction, int(chance.integers(1, 300)), label, now_ns - back * 60_000_000_000)
+                ports.cross(
+                    camera, line, direction, int(chance.integers(1, 300)), label, now_ns - back * 60_000_000_000
+                )
 
 
 def four_streets() -> StreetPorts:

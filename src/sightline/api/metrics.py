@@ -53,7 +53,7 @@ class PageMetrics(Collector):
             "sightline_http_request_duration_seconds",
             sentence,
             labels,
-            registry=self.registry,
+            registry=None,  # collected below, without its time of creation
             buckets=(0.005, 0.05, 0.5),
         )
         self.registry.register(self)
@@ -104,6 +104,10 @@ class PageMetrics(Collector):
         yield _counter("sightline_page_messages_total", {(kind,): n for kind, n in self._sent.items()})
         yield _counter("sightline_page_dropped_total", {(kind,): n for kind, n in self._dropped.items()})
         yield _counter("sightline_page_sent_bytes_total", {(): self._sent_bytes})
+
+        for family in self._requests.collect():
+            family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
+            yield family
 
     def timed(self, app: ASGIApp) -> ASGIApp:
         """An ASGI layer that measures every HTTP request by its route's template, never by its address."""

@@ -18,7 +18,7 @@ def first_box(clip: Path) -> dict[str, Any]:
     clock = SystemClock()
     started = clock.monotonic_ns()
     command = sightline_command("watch", str(clip), "--port", "0", "--seconds", "30")
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             port = _port_of(process)
             values = {"page_s": (clock.monotonic_ns() - started) / 1e9}

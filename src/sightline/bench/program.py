@@ -19,7 +19,7 @@ def sightline_command(*words: str) -> list[str]:
 def watch(sources: Sequence[str], out: Path, *options: str) -> dict[str, Any]:
     """The summary of a headless ``watch`` over the sources; SightlineError with its last words when it fails."""
     command = sightline_command("watch", *sources, "--headless", "--out", str(out), *options)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SightlineError(f"watch ended with {done.returncode}: {done.stderr.strip()[-300:]}")
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text("utf-8"))
@@ -32,7 +32,7 @@ def peak_bytes(command: Sequence[str]) -> int:
         "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
         "print('PEAK', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, done.returncode)"
     )
-    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=False)
     found = re.search(r"PEAK (\d+) (\d+)", done.stdout)
     if found is None or found.group(2) != "0":
         raise SightlineError(f"{command[0]} failed: {done.stderr.strip()[-300:]}")

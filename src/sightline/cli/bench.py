@@ -26,7 +26,9 @@ BENCHES: dict[str, Callable[[list[Path]], dict[str, Any]]] = {
 
 def bench(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
-    clip: Annotated[list[Path] | None, typer.Option(help="Clips to measure on. Default: those of the shared material.")] = None,
+    clip: Annotated[
+        list[Path] | None, typer.Option(help="Clips to measure on. Default: those of the shared material.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder to keep NAME.json in.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:

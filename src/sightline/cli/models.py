@@ -63,7 +63,9 @@ def pull(
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Default: all that are installed.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Default: all that are installed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check size and checksum of every installed file; exit 3 when one is wrong."""

@@ -8,6 +8,7 @@ import typer
 from sightline.cli.terminal import answer_json, answers
 from sightline.cli.wiring import open_library
 from sightline.config import load_settings
+
 privacy_check = None  # pending
 
 app = typer.Typer(help="Does this installation keep its promises.", no_args_is_help=True)

@@ -14,7 +14,7 @@ from typing import Any
 from rich.progress import Progress, TaskID
 
 from sightline.api import access_lines, create_app, serve, with_token
-from sightline.cli.terminal import notices, progress, say
+from sightline.cli.terminal import progress, say
 from sightline.cli.wiring import Built
 from sightline.config import Settings
 from sightline.core.clock import SystemClock
@@ -24,7 +24,7 @@ from sightline.pipeline.board import Board
 from sightline.pipeline.camera import CameraPlan
 from sightline.pipeline.files import Files, summaries
 from sightline.pipeline.ports import CameraStatus, Update
-from sightline.pipeline.worker import Worker
+from sightline.pipeline.worker import Sink, Worker
 
 LOOK_S = 0.1  # how often the terminal is brought up to date
 
@@ -50,8 +50,13 @@ class Outcome:
     seconds: float
 
 
-def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Show) -> Outcome:
-    """Analyse until every source ended, ``show.seconds`` passed or Ctrl-C came; files are complete when it returns."""
+def run(
+    plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Show, sink: Sink | None = None
+) -> Outcome:
+    """Analyse until every source ended, ``show.seconds`` passed or Ctrl-C came; files are complete when it returns.
+
+    sink: sees every analysed frame besides the files.
+    """
     clock = SystemClock()
     board = Board(clock, built.stages.counting, recent_events=settings.pipeline.recent_events, detector=built.detector)
     for number, note in enumerate(built.notes):
@@ -61,6 +66,8 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
     files = _files(plans, built, board, show)
     stop = threading.Event()
     started = clock.monotonic_ns()
+    if sink is not None:
+        worker.add_sink(sink)
     with ExitStack() as stack:
         if files is not None:
             worker.add_sink(files)
@@ -76,7 +83,8 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
         statuses = board.cameras()
         if files is not None:
             cameras = files.close(seconds)
-            say(f"written to {show.out}: tracks, events.jsonl, counts.csv, summary.json{', clips' if show.video else ''}")
+            clips = ", clips" if show.video else ""
+            say(f"written to {show.out}: tracks, events.jsonl, counts.csv, summary.json{clips}")
         else:
             cameras = summaries(board)
         if show.stay and not show.headless and not stop.is_set():
@@ -85,7 +93,9 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
     for status in statuses:
         say(_closing_line(status))
     unavailable = tuple(
-        f"camera {one.name}: {one.reason}" for one in statuses if one.state == "failed" or (one.state == "lost" and not one.frames_read)
+        f"camera {one.name}: {one.reason}"
+        for one in statuses
+        if one.state == "failed" or (one.state == "lost" and not one.frames_read)
     )
     return Outcome(summary_json(cameras, seconds=round(seconds, 3)), statuses, unavailable, seconds)
 

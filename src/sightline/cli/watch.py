@@ -16,15 +16,23 @@ from sightline.video import camera_name, kind
 
 
 def watch(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, URLs (rtsp, rtmp, http, https), devices.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, URLs (rtsp, rtmp, http, https), devices.")
+    ],
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long (of a file: its own time).")] = None,
-    fps: Annotated[float | None, typer.Option(min=0.01, max=240, help="Analyses per second. Default: a file's every frame.")] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=0.01, max=240, help="Analyses per second. Default: a file's every frame.")
+    ] = None,
     source_fps: Annotated[float | None, typer.Option(min=0.01, max=1000, help="Corrects a file's wrong clock.")] = None,
     detector: Annotated[str | None, typer.Option(help="street, motion, or a detection model. Default: street.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="No page; a file is analysed as fast as possible.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No page; a file is analysed as fast as possible.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for tracks, events, counts and summary.")] = None,
     video: Annotated[bool, typer.Option("--video", help="Also write a redacted, annotated MP4 per camera.")] = False,
-    line: Annotated[list[str] | None, typer.Option(help="Counting line x1,y1,x2,y2 in shares (0..1) of the picture.")] = None,
+    line: Annotated[
+        list[str] | None, typer.Option(help="Counting line x1,y1,x2,y2 in shares (0..1) of the picture.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address of the page; any but loopback needs a token.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 = any free one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object on stdout.")] = False,
@@ -49,7 +57,9 @@ def watch(
     ]
     library = open_library(settings)
     fetch_missing(library, settings)
-    outcome = run(plans, build(library, settings), settings, Show(headless=headless, out=out, video=video, seconds=seconds))
+    outcome = run(
+        plans, build(library, settings), settings, Show(headless=headless, out=out, video=video, seconds=seconds)
+    )
     if as_json:
         answer_json(outcome.summary)
     if outcome.unavailable:

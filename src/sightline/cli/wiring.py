@@ -20,7 +20,7 @@ from sightline.track import Tracker
 STREET_MODEL = "person-vehicle-bike-detection-2003"
 NAMING_MODEL = "yolox-s"
 DESCRIBING_MODELS = ("vehicle-attributes-recognition-barrier-0039", "person-attributes-recognition-crossroad-0230")
-REDACTION_MODELS = ("face_detection_yunet_2023mar", "vehicle-license-plate-detection-barrier-0106")
+REDACTION_MODELS = ("yunet", "vehicle-license-plate-detection-barrier-0106")
 
 
 def open_library(settings: Settings) -> Library:
@@ -60,12 +60,16 @@ def _wanted(settings: Settings, library: Library) -> list[str]:
         return list(REDACTION_MODELS)
     if detector != "street":
         return [detector, *REDACTION_MODELS] if detector in MODELS else list(REDACTION_MODELS)
-    naming = [] if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet")) else [NAMING_MODEL]
+    naming = (
+        []
+        if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet"))
+        else [NAMING_MODEL]
+    )
     return [STREET_MODEL, *REDACTION_MODELS, *DESCRIBING_MODELS, *naming]
 
 
 def build(library: Library, settings: Settings) -> Built:
-    """All stages of one worker; BadConfig for an unknown detector, ModelUnavailable for a named one that is not here."""
+    """All stages of one worker; BadConfig for an unknown detector, ModelUnavailable for a named one not here."""
     threads = settings.inference.threads or _cores()
     name = settings.detect.detector
     if name not in ("street", "motion") and name not in MODELS:

@@ -67,11 +67,11 @@ def voted_class(heard: F32, passes: tuple[F32, F32], said: int, bar: float) -> i
 
 
 def _evidence(heard: F32, passes: tuple[F32, F32], candidates: np.ndarray) -> tuple[F32, F32]:
-    """Rows over the candidates and their weights: a pass weighs by the share of it that speaks of the candidates."""
+    """Rows over the candidates and their weights: a pass weighs by how much of it speaks of them."""
     named, weights = passes
     rows = named[:, candidates]
     mass = rows.sum(axis=1)
-    weights = weights * np.sqrt(np.divide(mass, named.sum(axis=1), out=np.zeros_like(mass), where=mass > 0))
+    weights = weights * np.sqrt(np.minimum(mass, 1.0))
     own = heard[candidates]
     if own.sum() > 0:  # a detector of finer classes
         rows = np.vstack([rows, own])

@@ -64,6 +64,8 @@ class Describer:
         self._name_boxes = name_boxes
         if name_boxes is None:
             notes.append("Vehicles and riders keep their coarse class: no 80-class model is installed.")
+        # A namer that puts several crops into one pass says so by its grid; one that does not is charged per box.
+        self._per_pass = int(getattr(name_boxes, "grid", 1)) ** 2
         self._naming_cost = float(getattr(name_boxes, "cost", _NAMING_COST))
         self._cameras: dict[str, CameraMemory] = {}
         self.notes: tuple[str, ...] = tuple(notes)
@@ -126,6 +128,10 @@ class Describer:
             for track_id in ids.tolist():
                 known.tracks.pop(track_id, None)
 
+    def memory(self, camera: str, track_id: int) -> TrackMemory:
+        """What is remembered of one track, for benchmarks and tests; KeyError where nothing is."""
+        return self._cameras[camera].tracks[track_id]
+
     def spent(self, camera: str) -> float:
         """Units spent for a camera so far; a unit is one pass of person-vehicle-bike-detection-2003."""
         known = self._cameras.get(camera)
@@ -166,6 +172,7 @@ class Describer:
             for row, look in zip(chosen, seer.look(frame, tracks.boxes_px[chosen], riders), strict=True):
                 memory = memories[row]
                 memory.looks.add(float(qualities[row]) * look.sharp, look.row)
+                memory.sharp = look.sharp
                 memory.tries += 1
                 memory.looked_s = float(tracks.ages_s[row])
                 memory.vote(self._settings.min_probability)
@@ -176,18 +183,25 @@ class Describer:
         purse = self._cameras[frame.camera].purse
         sides = tracks.boxes_px[:, 2:] - tracks.boxes_px[:, :2]
         areas = sides[:, 0] * sides[:, 1]
-        wanted = [
-            row
-            for row, memory in memories.items()
-            if _naming_wanted(memory, float(qualities[row]), float(tracks.ages_s[row]), float(areas[row]))
-        ]
-        first = any(memories[row].passes == 0 for row in wanted)
-        # A pass that only makes sure waits until a new object would still find one paid for.
-        if not wanted or not purse.holds("names", self._naming_cost if first else 2 * self._naming_cost):
+        wanted: list[tuple[bool, float, int]] = []
+        for row, memory in memories.items():
+            quality = float(qualities[row])
+            if _naming_wanted(memory, quality, float(tracks.ages_s[row]), float(areas[row])):
+                wanted.append((memory.passes == 0, quality / (1.0 + memory.passes) ** 2, row))
+        wanted.sort(key=lambda want: (-want[0], -want[1], int(tracks.ids[want[2]])))
+        chosen: list[int] = []
+        while wanted:
+            # A pass that only makes sure waits until a new object would still find one paid for.
+            passes = 1 if wanted[0][0] else _CAP_PASSES
+            if not purse.holds("names", passes * self._naming_cost):
+                break
+            purse.pay("names", self._naming_cost)
+            chosen += [row for _, _, row in wanted[: self._per_pass]]
+            wanted = wanted[self._per_pass :]
+        if not chosen:
             return
-        purse.pay("names", self._naming_cost)
-        named = self._name_boxes(frame, tracks.boxes_px[wanted])
-        for row, probabilities in zip(wanted, named, strict=True):
+        named = self._name_boxes(frame, tracks.boxes_px[chosen])
+        for row, probabilities in zip(chosen, named, strict=True):
             memory = memories[row]
             memory.passes += 1
             memory.named_s = float(tracks.ages_s[row])
@@ -209,12 +223,13 @@ def _seer(library: Library, name: str, what: str, notes: list[str], threads: int
 def _look_gain(memory: TrackMemory, quality: float, age_s: float) -> float:
     """What a look at a track promises: most at new tracks, nothing where it would not be kept or shows nothing new."""
     count = len(memory.looks)
+    expected = quality * memory.sharp
     if quality <= 0 or memory.tries >= _TRIES_PER_LOOK * memory.looks.most:
         return 0.0
-    if count == memory.looks.most and quality < _BETTER * memory.looks.worst:
+    if count == memory.looks.most and expected < _BETTER * memory.looks.worst:
         return 0.0
     best = float(memory.looks.qualities.max()) if count else 0.0
-    if count and age_s - memory.looked_s < _APART_S and quality < _BETTER * best:
+    if count and age_s - memory.looked_s < _APART_S and expected < _BETTER * best:
         return 0.0
     return quality / (1.0 + memory.tries) ** 2
 

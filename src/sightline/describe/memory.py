@@ -7,7 +7,7 @@ import numpy as np
 from sightline.core.values import F32, I16
 from sightline.core.vocabulary import ATTRIBUTES, CLASSES, COLOURS
 from sightline.describe import classes
-from sightline.describe.calibration import OWN_BARS, PERSON_FLAGS
+from sightline.describe.calibration import PERSON_FLAGS, bars
 from sightline.describe.purse import Purse
 from sightline.describe.vote import Looks, voted
 
@@ -22,7 +22,8 @@ MOST_TRACKS: Final = 4096  # per camera; the ones unseen longest go first, shoul
 class TrackMemory:
     """One track's votes. Its arrays are made once and never grow.
 
-    said: class code said, -1 = none yet; values, probabilities: i16 and f32 (len(ATTRIBUTES),) as in Attributes.
+    said: class code said, -1 = none yet; sharp: 0..1 of its last crop, what the next one is expected to be;
+    values, probabilities: i16 and f32 (len(ATTRIBUTES),) as in Attributes.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class TrackMemory:
         "probabilities",
         "said",
         "seen",
+        "sharp",
         "tries",
         "values",
     )
@@ -47,6 +49,7 @@ class TrackMemory:
         self.said = -1
         self.seen = 0
         self.tries = 0
+        self.sharp = 1.0
         self.passes = 0
         self.looked_s = self.named_s = -1e9
         self.named_area = 0.0
@@ -98,7 +101,7 @@ class TrackMemory:
 
     def _put(self, name: str, probabilities: F32, bar: float) -> None:
         column, top = _NAMES.index(name), int(probabilities.argmax())
-        known = bool(probabilities[top] >= max(bar, OWN_BARS.get(name, 0.0)))
+        known = bool(probabilities[top] >= bars(name, bar)[top])
         self.values[column] = top if known else -1
         self.probabilities[column] = probabilities[top] if known else 0.0
 

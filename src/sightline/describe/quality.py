@@ -5,11 +5,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sightline.core.geometry import covered
+from sightline.core.geometry import clip_boxes, covered
 from sightline.core.values import F32, U8, Bool
 
-# Sides in pixels at which a box fills the attribute models' inputs (0039: 72 x 72; 0230: 160 high, three quarters of it do) and the smallest
-# that is looked at: below a third of the input the models answer at random (seen on the labelled crops).
+# Sides in pixels at which a box fills the attribute models' inputs (0039: 72 x 72; 0230: 160 high, of which three
+# quarters do) and the smallest that is looked at: under a third of that the models answer at random.
 _FULL_VEHICLE: Final = 72.0
 _FULL_PERSON: Final = 120.0
 _LEAST_SHARE: Final = 0.33
@@ -28,7 +28,8 @@ def box_qualities(boxes: F32, scores: F32, persons: Bool, size_px: tuple[int, in
     """
     if not len(boxes):
         return np.zeros(0, np.float32)
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    seen = clip_boxes(boxes, *size_px)
+    width, height = seen[:, 2] - seen[:, 0], seen[:, 3] - seen[:, 1]
     side = np.where(persons, height / _FULL_PERSON, np.minimum(width, height) / _FULL_VEHICLE)
     size = np.where(side >= _LEAST_SHARE, np.minimum(side, 1.0), 0.0)
     over = covered(boxes, boxes)
@@ -38,7 +39,7 @@ def box_qualities(boxes: F32, scores: F32, persons: Bool, size_px: tuple[int, in
     low, high = boxes[:, :2], np.array(size_px, np.float32) - boxes[:, 2:]
     cut = (np.minimum(low, high) <= _BORDER_PX).any(axis=1)
     quality = size * (1.0 - hidden) ** 2 * (0.5 + 0.5 * np.clip(scores, 0, 1)) * np.where(cut, _CUT, 1.0)
-    return np.asarray(np.clip(quality, 0.0, 1.0), np.float32)
+    return np.asarray(np.clip(np.nan_to_num(quality), 0.0, 1.0), np.float32)
 
 
 def sharpness(crop: U8) -> float:

@@ -7,9 +7,9 @@ import numpy as np
 from sightline.core.values import F32
 
 # Correlation of the errors of two looks at one track. Crops of a track show the same side under the same light, so n
-# looks count as n / (1 + (n - 1) r) independent ones (Kish's design effect, Survey Sampling 1965). 0.7 is what the
-# clips' tracks show for vehicle colour between looks 0.3 s or more apart; see docs/guides/attributes.md.
-CORRELATION: Final = 0.7
+# looks count as n / (1 + (n - 1) r) independent ones (Kish's design effect, Survey Sampling 1965). Measured on the
+# labelled tracks of the clips: correlation_of_looks in benchmarks/results/describe.json.
+CORRELATION: Final = 0.5
 
 
 class Looks:

@@ -19,7 +19,8 @@ _NESTED_SHARE: Final = 0.85  # of a vehicle's box inside another's ...
 _NESTED_SIZE: Final = 0.35  # ... that is at most so much larger: its cab or its rear, not a car before a bus
 _PART_SCORE: Final = 0.6  # a fainter box of a vehicle or two-wheeler inside a vehicle, by this factor, is part of it
 _RIDER_SHARE: Final = 0.7  # of a person's box inside a two-wheeler's: its rider
-_RIDER_SCORE: Final = 0.5  # of the person's score that the two-wheeler must reach for that
+_RIDER_HEIGHT: Final = 0.35  # ... and at least so high beside it
+_RIDER_SCORE: Final = 0.5  # of the person's score that the two-wheeler (or vehicle around a driver) must reach
 _DRIVER_SHARE: Final = 0.9  # of a person's box inside a vehicle's ...
 _PART_FOOT: Final = 0.03  # ... as is a two-wheeler in it that ends higher by so much: what stands before it ends lower
 _DRIVER_FOOT: Final = 0.25  # ... and ending so much of the vehicle's height above its bottom: someone in it
@@ -27,8 +28,10 @@ _WHEELER_IOU: Final = 0.4  # two boxes of two-wheelers over this, ...
 _WHEELER_SHARE: Final = 0.55  # ... or the fainter one inside the other by this share, are one; riders abreast are not
 _WHEELER_SCORE: Final = 0.3  # the fainter one still says how far the object reaches from this share of the score ...
 _WHEELER_GROWS: Final = 0.3  # ... and this IoU on
+_DRIVER_HEIGHT: Final = 0.2  # of the vehicle's height: a far pedestrian in a box as wide as the street is no driver
 _JOIN_SHARE: Final = 0.5  # of a two-wheeler's box and the lower part of a person on it, of the smaller of them
-_JOIN_SCORE: Final = 0.25  # a fainter two-wheeler is no reason to call a person a rider
+_PILLION_SHARE: Final = 0.8  # the same of a second person on it
+_JOIN_SCORE: Final = 0.15  # a fainter two-wheeler is no reason to call a person a rider
 
 
 def settle(found: Found) -> Found:
@@ -78,6 +81,7 @@ def _join_riders(found: Found) -> Found:
         return found
     share = _ridden(found.boxes[wheels], found.boxes[persons])
     around = covered(found.boxes[persons], found.boxes[wheels]).T > _RIDER_SHARE
+    around &= _heights(found.boxes[persons])[None, :] > _RIDER_HEIGHT * _heights(found.boxes[wheels])[:, None]
     sure = found.scores[wheels][:, None] >= _RIDER_SCORE * found.scores[persons][None, :]
     share[around & sure] = 1.0
     boxes, scores, gone = found.boxes.copy(), found.scores.copy(), np.zeros(len(found.scores), bool)
@@ -88,8 +92,8 @@ def _join_riders(found: Found) -> Found:
         boxes[wheel, 2:] = np.maximum(boxes[wheel, 2:], boxes[person, 2:])
         scores[wheel] = max(scores[wheel], scores[person])
         gone[person] = True
-        share[w, :] = 0
         share[:, p] = 0
+        share[w, share[w] < _PILLION_SHARE] = 0
     return Found(boxes[~gone], scores[~gone], found.labels[~gone])
 
 
@@ -110,6 +114,10 @@ def _ridden(wheels: F32, persons: F32) -> NDArray[np.floating]:
     return np.asarray(np.where(fits, share, 0.0))
 
 
+def _heights(boxes: F32) -> F32:
+    return np.asarray(boxes[:, 3] - boxes[:, 1], np.float32)
+
+
 def _repeated(found: Found) -> Bool:
     """Which rows (n,) show an object again that another row shows better; rows come best first."""
     boxes, scores, labels = found.boxes, found.scores, found.labels
@@ -123,16 +131,18 @@ def _repeated(found: Found) -> Bool:
     same = later & (overlap > _SAME_IOU)
     # A person's box over a two-wheeler's is its rider, whichever scores better, unless the two-wheeler is faint.
     sure = scores[None, :] >= _RIDER_SCORE * scores[:, None]
-    rides = person[:, None] & wheeler[None, :] & sure & ((inside > _RIDER_SHARE) | (overlap > _SAME_IOU))
+    tall = _heights(boxes)[:, None] / np.maximum(_heights(boxes), 1e-6)[None, :]
+    around = (inside > _RIDER_SHARE) & (tall > _RIDER_HEIGHT)
+    rides = person[:, None] & wheeler[None, :] & sure & (around | (overlap > _SAME_IOU))
     same &= ~(wheeler[:, None] & person[None, :] & sure.T)
     part = vehicle[:, None] & vehicle[None, :] & later & (inside > _NESTED_SHARE) & (closeness > _NESTED_SIZE)
     whole = vehicle[:, None] & vehicle[None, :] & later & (inside.T > _NESTED_SHARE) & (closeness < 1 / _NESTED_SIZE)
-    tall = boxes[:, 3] - boxes[:, 1]
-    raised = (boxes[None, :, 3] - boxes[:, None, 3]) / np.maximum(tall, 1e-6)[None, :]
+    raised = (boxes[None, :, 3] - boxes[:, None, 3]) / np.maximum(_heights(boxes), 1e-6)[None, :]
     within = vehicle[None, :] & (inside > _NESTED_SHARE)
     faint = within & (vehicle | wheeler)[:, None] & (scores[:, None] < _PART_SCORE * scores[None, :])
     load = within & wheeler[:, None] & later & (raised > _PART_FOOT)
-    drives = person[:, None] & vehicle[None, :] & (inside > _DRIVER_SHARE) & (raised > _DRIVER_FOOT)
+    drives = person[:, None] & vehicle[None, :] & sure & (inside > _DRIVER_SHARE)
+    drives &= (raised > _DRIVER_FOOT) & (tall > _DRIVER_HEIGHT)
     repeats = same | rides | part | whole | faint | load | drives
     dropped = np.zeros(len(scores), bool)
     # Persons last: they may be dropped for a two-wheeler or vehicle that scores less. A dropped row drops no other.

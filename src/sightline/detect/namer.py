@@ -20,6 +20,9 @@ from sightline.models.tensors import PAD_GREY, crop_bgr, resized_bgr, to_nchw
 # Best first; those never measured here follow their published accuracy on COCO.
 NAMERS: Final = ("yolox-m", "yolox-s", "yolox-l", "nanodet-plus-m-1.5x", "yolox-tiny", "yolox-nano")
 
+# A grid of 2 named more boxes of 282 labelled ones right than one crop a pass (0.78 to 0.70 with nanodet, 0.67 to 0.56
+# with yolox-nano: objects that fill the input are named worse) and than a grid of 3 (0.73, 0.66).
+_GRID: Final = 2
 _CONTEXT: Final = 0.25  # of the box's longer side seen around it on each side
 _LEAST_PX: Final = 48.0  # side of the smallest region looked at; a far object is not blown up further
 _LEAST_EVIDENCE: Final = 0.1  # calibrated; under it there is no opinion
@@ -43,7 +46,7 @@ class Namer:
     person-vehicle-bike-detection-2003 = 1.0; grid: crops side by side in one pass.
     """
 
-    def __init__(self, session: Session, grid: int = 2) -> None:
+    def __init__(self, session: Session, grid: int = _GRID) -> None:
         self._session = session
         self.grid = grid
         self.name = session.model.name
@@ -76,12 +79,11 @@ class Namer:
 
     def _cells(self, regions: Sequence[F32]) -> list[tuple[F32, F32]]:
         """Where each region lies in the input, left top right bottom in its pixels, and the region itself."""
-        side = 1 if len(regions) == 1 else self.grid
         height, width = self._session.input_hw
-        square = min(height, width) // side
+        square = min(height, width) // self.grid
         cells = []
         for at, region in enumerate(regions):
-            left, top = (at % side) * square, (at // side) * square
+            left, top = (at % self.grid) * square, (at // self.grid) * square
             cells.append((np.array([left, top, left + square, top + square], np.float32), region))
         return cells
 

@@ -89,7 +89,11 @@ class _Rules(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> urllib.request.Request | None:
         """The request to the next address, which must pass the same check."""
-        self.check(newurl)
+        try:
+            self.check(newurl)
+        except ModelUnavailable:
+            fp.close()
+            raise
         self.moved.set()
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 

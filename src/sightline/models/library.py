@@ -110,13 +110,19 @@ class Library:
         return rows
 
     def verify(self, name: str) -> None:
-        """Check size and every checksum of the model's files; ModelUnavailable names the file, expected and got."""
+        """Check size and every checksum of the model's files; ModelUnavailable names the file, expected and got.
+
+        A file that nobody publishes a checksum of is held against the one taken when it was first fetched or used.
+        """
         self.path(name)
         model = self.model(name)
         for file in model.files:
             fault = self._fault(model, file, self._place(model, file))
             if fault:
                 raise ModelUnavailable(f"model {name}: {fault}; fetch or import it again")
+            if file.sha256 is None and self._key(model, file) not in self._pins():
+                with _room(self.folder):
+                    self._pin(model, file, self._place(model, file))
 
     def pull(self, name: str, progress: Progress | None = None) -> None:
         """Fetch what is missing or wrong from the official address, going on where an interrupted download stopped.
@@ -178,6 +184,10 @@ class Library:
     def _place(self, model: Model, file: ModelFile) -> Path:
         return self.folder / model.name / file.name
 
+    @staticmethod
+    def _key(model: Model, file: ModelFile) -> str:
+        return f"{model.name}/{file.name}"
+
     def _remedy(self, model: Model) -> str:
         if model.origin == "import only":
             return "it has no official download, only 'sightline models import DIR' brings it in"
@@ -189,7 +199,7 @@ class Library:
 
     def _fault(self, model: Model, file: ModelFile, path: Path) -> str | None:
         """What is wrong with a file, in words; None if it is the published one (or the pinned one)."""
-        pin = self._pins().get(f"{model.name}/{file.name}", {}) if file.sha256 is None else {}
+        pin = self._pins().get(self._key(model, file), {}) if file.sha256 is None else {}
         size = file.size if file.size is not None else pin.get("size")
         try:
             got = path.stat().st_size
@@ -280,7 +290,7 @@ class Library:
             return
         with self._lock, _locked(self.folder):
             pins = self._pins()
-            pins[f"{model.name}/{file.name}"] = {
+            pins[self._key(model, file)] = {
                 "sha256": _sums(path, {"sha256"})["sha256"],
                 "size": path.stat().st_size,
             }

@@ -1,4 +1,4 @@
-"""Draws boxes, labels and trails on a redacted picture, for the annotated clip; the page draws its own, sharper ones."""
+"""Draws boxes, labels and trails on a redacted picture for the annotated clip; the page draws its own."""
 
 from collections import deque
 
@@ -9,7 +9,7 @@ from sightline.core.geometry import foot_points
 from sightline.core.values import U8, Attributes, Redacted, Tracks
 from sightline.core.vocabulary import CLASSES
 
-# Colours of the classes in BGR, from the Okabe-Ito palette (Okabe & Ito 2008), which colour-blind people can tell apart.
+# Colours of the classes in BGR, from the palette of Okabe and Ito (2008), which colour-blind people can tell apart.
 COLOUR_OF = {
     "car": (233, 180, 86),
     "van": (233, 180, 86),

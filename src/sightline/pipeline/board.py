@@ -14,6 +14,8 @@ from sightline.pipeline.order import CameraState
 from sightline.pipeline.ports import CameraStatus, CountRow, Overlay, Picture, Update
 from sightline.video import Reader
 
+AFTER_DETECT = ("gate", "track", "describe", "count")  # the stages of the order behind the detector
+
 
 @dataclass(slots=True)
 class Listed:
@@ -147,9 +149,17 @@ class Board:
             frames_analysed=meter.analysed,
             dropped=dict(read.dropped),
             reconnects=read.reconnects,
-            ms={**read.ms, **meter.ms()},
+            ms={**read.ms, **_without_sum(meter.ms())},
             tracks=one.state.census.by_class(),
             progress=read.progress,
             detector=self._detector,
             notes=notes,
         )
+
+
+def _without_sum(ms: dict[str, float]) -> dict[str, float]:
+    """The stages with what none of them accounts for as "other", so that they add up to what a frame costs."""
+    whole = ms.pop("after_detect", None)
+    if whole is not None:
+        ms["other"] = max(0.0, whole - sum(ms.get(stage, 0.0) for stage in AFTER_DETECT))
+    return ms

@@ -27,7 +27,9 @@ class CameraPlan:
     """One camera: where it is, how often it is analysed, what is masked and counted.
 
     source may hold credentials: it is never shown, logged or sent (``repr`` leaves it out). analysis_fps None: every
-    frame. paced: a file is played in real time. seconds: a file ends when its own time has passed so many. opener: opens the source instead of the URL's own opener (simulate's).
+    frame. paced: a file is played in real time.
+    seconds: a file ends when its own time has passed so many. opener: opens the source instead of the URL's own opener
+    (simulate's).
     """
 
     name: str

@@ -8,7 +8,7 @@ import numpy as np
 from sightline.core.values import I64, Tracks
 from sightline.core.vocabulary import CLASSES
 
-# A track's class may still change while it is seen; after so many younger tracks it is final. Bounds memory: 4096 * ~100 B.
+# A track's class may change while it is seen; after so many younger tracks it is final (bounds memory: 0.4 MB).
 REMEMBERED = 4096
 # No track lives on unseen for longer (the tracker ends it after 1.5 s): what is kept of its look can go.
 GONE_NS = 10_000_000_000

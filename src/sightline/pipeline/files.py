@@ -5,8 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.core.events import Event
 from sightline.core.frame import Frame
@@ -107,25 +109,49 @@ def file_name(camera: str) -> str:
 
 
 class _TrackFile:
-    """One camera's MOTChallenge file; confirmed tracks only, from their first hit on."""
+    """One camera's MOTChallenge file: confirmed tracks from their first hit on, without what is parked.
+
+    Rows of a vehicle wait until it is known to move; of one that stood for longer, the last HOLD_FRAMES are written.
+    """
 
     def __init__(self, path: Path) -> None:
         self._writer = MotWriter(path, hold_frames=HOLD_FRAMES)
         self._index_at: deque[tuple[int, int]] = deque(maxlen=HOLD_FRAMES)  # time_ns, index of the latest frames
+        self._waiting: dict[int, deque[_Row]] = {}
 
     def write(self, analysed: Analysed) -> None:
-        tracks = analysed.tracks.confirmed()
         index_of = dict(self._index_at)
         for hit in analysed.first_hits:
-            index = index_of.get(hit.time_ns)
-            if index is not None:
-                box = np.array([hit.box])
-                self._writer.write(index, np.array([hit.id]), box, np.array([hit.score]))
-        self._writer.write(analysed.index, tracks.ids, tracks.boxes_px, tracks.scores)
+            if hit.time_ns in index_of:
+                first = _Row(index_of[hit.time_ns], np.array([hit.box]), np.array([hit.score]))
+                self._waiting.setdefault(hit.id, deque(maxlen=HOLD_FRAMES)).append(first)
+        tracks = analysed.tracks
+        for row in np.flatnonzero(tracks.ids >= 0).tolist():
+            track = int(tracks.ids[row])
+            waiting = self._waiting.setdefault(track, deque(maxlen=HOLD_FRAMES))
+            waiting.append(_Row(analysed.index, tracks.boxes_px[row : row + 1], tracks.scores[row : row + 1]))
+            if not analysed.parked[row]:
+                for one in waiting:
+                    if one.frame > analysed.index - HOLD_FRAMES:
+                        self._writer.write(one.frame, np.array([track]), one.box, one.score)
+                waiting.clear()
+        none = np.zeros(0)
+        self._writer.write(analysed.index, none.astype(int), none.reshape(0, 4), none)  # lets older frames be written
         self._index_at.append((analysed.time_ns, analysed.index))
+        if len(self._waiting) > 4 * HOLD_FRAMES:  # ended tracks wait for nothing
+            oldest = analysed.index - HOLD_FRAMES
+            self._waiting = {i: rows for i, rows in self._waiting.items() if rows and rows[-1].frame > oldest}
 
     def close(self) -> None:
         self._writer.close()
+
+
+class _Row(NamedTuple):
+    """One row that may wait: frame number, box (1, 4), score (1,)."""
+
+    frame: int
+    box: NDArray[np.floating]
+    score: NDArray[np.floating]
 
 
 class _Clip:

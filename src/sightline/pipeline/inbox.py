@@ -10,9 +10,9 @@ from sightline.core.frame import Frame
 class Inbox:
     """One bounded lane of frames per camera under one lock.
 
-    A live lane holds one frame (a newer one replaces it: the dropped frame is counted), because an old picture of a live
-    street is worth nothing; a file's lane holds ``size`` frames and makes its reader wait, because nothing of a file may
-    be lost.
+    A live lane holds one frame (a newer one replaces it: the dropped frame is counted), because an old picture of a
+    live street is worth nothing; a file's lane holds ``size`` frames and makes its reader wait, because nothing of a
+    file may be lost.
     """
 
     def __init__(self) -> None:

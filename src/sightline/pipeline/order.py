@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sightline.core.clock import Clock
 from sightline.core.events import Event
 from sightline.core.frame import Frame
-from sightline.core.values import Attributes, Detections, Tracks
+from sightline.core.values import Attributes, Bool, Detections, Tracks
 from sightline.pipeline.census import Census
 from sightline.pipeline.contracts import Describe, Detect
 from sightline.pipeline.counting import Counting
 from sightline.pipeline.meter import Meter
+from sightline.pipeline.parking import Parking
 from sightline.track import Sample, Tracker
 from sightline.track.sample import FirstHit
 from sightline.video.gate import Patches
@@ -19,7 +20,11 @@ from sightline.video.gate import Patches
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysed:
-    """The outcome of one frame; no picture. first_hits: earlier boxes of tracks that this frame confirmed."""
+    """The outcome of one frame; no picture.
+
+    parked: bool (n,) rows of tracks that stand where they were first seen (seen, not counted); first_hits: earlier
+    boxes of tracks that this frame confirmed.
+    """
 
     camera: str
     index: int
@@ -27,6 +32,7 @@ class Analysed:
     size_px: tuple[int, int]  # width, height
     detections: Detections
     tracks: Tracks
+    parked: Bool
     attributes: Attributes
     events: tuple[Event, ...]
     first_hits: tuple[FirstHit, ...]
@@ -39,11 +45,12 @@ class CameraState:
     patches: Patches
     meter: Meter
     census: Census
+    parking: Parking
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of one worker, shared by all its cameras. follow_lock guards the tracker, which pictures also ask."""
+    """The stages of one worker, for all its cameras. follow_lock guards the tracker, which pictures also ask."""
 
     detect: Detect
     follow: Tracker
@@ -58,13 +65,15 @@ def analyse(
     """Analyse frames (several per camera only in order); answers each with its frame, in input order."""
     started = clock.monotonic_ns()
     found = stages.detect(frames)
-    share = (clock.monotonic_ns() - started) // max(1, len(frames))
-    for frame in frames:
-        state_of(frame.camera).meter.add("detect", share)
+    detected = clock.monotonic_ns()
     done: dict[int, Analysed] = {}
     for wave in _waves(frames):
-        for position, analysed in _follow_wave(wave, frames, found, stages, state_of, clock):
-            done[position] = analysed
+        done.update(_follow_wave(wave, frames, found, stages, state_of, clock))
+    ended = clock.monotonic_ns()
+    for frame in frames:
+        meter = state_of(frame.camera).meter
+        meter.add("detect", (detected - started) // len(frames))
+        meter.add("after_detect", (ended - detected) // len(frames))  # all that follows: gate, track, describe, count
     return [(frame, done[position]) for position, frame in enumerate(frames)]
 
 
@@ -107,12 +116,14 @@ def _follow_wave(
         frame, state = frames[position], state_of(frames[position].camera)
         state.meter.add("track", share)
         with state.meter.time("describe"):
-            tracks, attributes = _described(frame, tracks, stages.describe)  # noqa: PLW2901
+            tracks, attributes = _described(frame, tracks, stages.describe)
             gone = state.census.gone(tracks, frame.time_ns)
+            state.parking.forget(gone.tolist())
             if stages.describe is not None and len(gone):
                 stages.describe.forget(frame.camera, gone)
         with state.meter.time("count"):
-            renamed = state.census.see(tracks)
+            parked = state.parking.update(tracks)
+            renamed = state.census.see(tracks.keep(~parked))
             events = stages.counting.update(frame.camera, frame.time_ns, (frame.width, frame.height), tracks, renamed)
         state.meter.tick()
         outcome.append(
@@ -125,6 +136,7 @@ def _follow_wave(
                     size_px=(frame.width, frame.height),
                     detections=found[position],
                     tracks=tracks,
+                    parked=parked,
                     attributes=attributes,
                     events=tuple(events),
                     first_hits=first_hits,

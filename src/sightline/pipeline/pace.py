@@ -1,6 +1,5 @@
 """Which frames of a camera are analysed when fewer than all are wanted."""
 
-
 from collections.abc import Callable
 
 

@@ -21,7 +21,7 @@ def supervise(cycle: Callable[[], bool], *, stopping: threading.Event) -> Except
             if not cycle():
                 return None
             faults = 0
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             faults += 1
             log.exception("a batch of frames failed and is skipped (%d in a row)", faults)
             if faults >= FAULTS_IN_A_ROW:

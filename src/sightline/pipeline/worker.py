@@ -17,6 +17,7 @@ from sightline.pipeline.inbox import Inbox
 from sightline.pipeline.meter import Meter
 from sightline.pipeline.order import Analysed, CameraState, Stages, analyse
 from sightline.pipeline.pace import Selection
+from sightline.pipeline.parking import Parking
 from sightline.pipeline.studio import Shot, Studio, shot_of
 from sightline.pipeline.supervisor import supervise
 from sightline.privacy import Redactor
@@ -39,7 +40,13 @@ class Worker:
     """Runs until all files ended or ``stop``; live cameras never end."""
 
     def __init__(
-        self, plans: Sequence[CameraPlan], stages: Stages, redact: Redactor, board: Board, settings: Settings, clock: Clock
+        self,
+        plans: Sequence[CameraPlan],
+        stages: Stages,
+        redact: Redactor,
+        board: Board,
+        settings: Settings,
+        clock: Clock,
     ) -> None:
         self._stages = stages
         self._settings = settings
@@ -102,7 +109,7 @@ class Worker:
             on_event=self._source_changed,
             opener=plan.opener,
         )
-        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census()))
+        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking()))
         self._cameras[plan.name] = _Camera(listed, selection)
         self.board.add(listed)
         if plan.lines:
@@ -135,12 +142,9 @@ class Worker:
         frames = [frame for frame in frames if not self._past_end(frame)]
         due = [frame for frame in frames if self._cameras[frame.camera].selection.due(frame.index, frame.time_ns)]
         if due:
-            started = self._clock.monotonic_ns()
-            outcome = analyse(due, self._stages, self._state_of, self._clock)
-            share = (self._clock.monotonic_ns() - started) // len(due)
-            for frame, analysed in outcome:
-                self._state_of(frame.camera).meter.add("analyse", share)  # all stages of the order together
-                self._deliver(frame, analysed)
+            for frame, analysed in analyse(due, self._stages, self._state_of, self._clock):
+                with self._state_of(frame.camera).meter.time("deliver"):
+                    self._deliver(frame, analysed)
         chosen = set(map(id, due))
         for frame in frames:
             if id(frame) not in chosen and self.studio.wants(frame.camera):

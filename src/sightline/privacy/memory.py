@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from sightline.core.geometry import iou
-from sightline.core.values import F32, I16, Tracks
+from sightline.core.values import F32, I16, I64, Bool, Tracks
 from sightline.privacy.regions import Regions
 
 LINGER_S: Final = 0.5  # two analyses at 5 fps may miss an object that is still there
@@ -30,73 +30,77 @@ class _Found:
 
 @dataclass(slots=True)
 class CameraMemory:
-    """The last moments of one camera; bounded by count and age."""
+    """The last moments of one camera; bounded by count and age. The columns boxes .. looked are one row per object."""
 
-    time_ns: int | None = None
+    time_ns: int = 0
     found: list[_Found] = field(default_factory=list)
     boxes: F32 = field(default_factory=lambda: np.zeros((0, 4), np.float32))
     labels: I16 = field(default_factory=lambda: np.zeros(0, np.int16))
-    ids: list[int] = field(default_factory=list)
-    seen_ns: list[int] = field(default_factory=list)
-    velocities: F32 = field(default_factory=lambda: np.zeros((0, 2), np.float32))  # px/s of boxes
+    ids: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    seen_ns: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    velocities: F32 = field(default_factory=lambda: np.zeros((0, 2), np.float32))  # px/s
+    looked: Bool = field(default_factory=lambda: np.zeros(0, np.bool_))  # by the second look, not by the analysis
+    pictures: int = 0
 
     def begin(self, time_ns: int) -> None:
         """Move to the time of the next picture: after a gap or a jump back in time everything is forgotten."""
-        if self.time_ns is not None and not 0 <= time_ns - self.time_ns <= _MAX_GAP_S * 1e9:
+        if not 0 <= time_ns - self.time_ns <= _MAX_GAP_S * 1e9:
             self.found.clear()
             self._keep(np.zeros(len(self.ids), np.bool_))
         self.time_ns = time_ns
+        self.pictures += 1
         self.found = [
             one for one in self.found if time_ns - one.time_ns <= (LOOSE_S if one.track < 0 else LINGER_S) * 1e9
         ]
-        self._keep(np.array([time_ns - seen <= LINGER_S * 1e9 for seen in self.seen_ns], np.bool_))
+        self._keep(time_ns - self.seen_ns <= LINGER_S * 1e9)
 
     def velocities_of(self, tracks: Tracks) -> F32:
         """Velocity (n, 2) px/s of each track between the pictures before and now; zeros where not known."""
-        assert self.time_ns is not None
         answer = np.zeros((len(tracks), 2), np.float32)
-        row_of = {track: row for row, track in enumerate(self.ids) if track >= 0}
+        row_of = {track: row for row, track in enumerate(self.ids.tolist()) if track >= 0}
         for row, track in enumerate(tracks.ids.tolist()):
             before = row_of.get(track)
             if before is None:
                 continue
-            seconds = (self.time_ns - self.seen_ns[before]) / 1e9
+            seconds = (self.time_ns - int(self.seen_ns[before])) / 1e9
             if seconds <= 0:
                 answer[row] = self.velocities[before]
-                continue
-            moved = (tracks.boxes_px[row] - self.boxes[before]).reshape(2, 2).mean(axis=0) / seconds
-            answer[row] = moved
+            else:
+                answer[row] = (tracks.boxes_px[row] - self.boxes[before]).reshape(2, 2).mean(axis=0) / seconds
         return answer
 
-    def lost(self, tracks: Tracks) -> tuple[Tracks, F32, F32]:
-        """Boxes of the last moments that no row of tracks continues, at their predicted places.
+    def lost(self, tracks: Tracks, *, analysed_ns: int, looked: bool) -> tuple[Tracks, F32, F32]:
+        """Objects of the last moments that may still be there although nobody says so, at their predicted places.
 
-        Answers them as held Tracks, their speeds (m,) px/s and seconds (m,) since they were seen.
+        Tracks that ended; detections that never got an id, until a newer analysis (at analysed_ns) was handed in; what
+        the second look saw, until it looks again. Answers them as held Tracks, their speeds (m,) px/s and seconds (m,)
+        since they were seen.
         """
-        assert self.time_ns is not None
-        known = set(tracks.ids[tracks.ids >= 0].tolist())
-        away = np.array([track < 0 or track not in known for track in self.ids], np.bool_)
-        ages = np.array([(self.time_ns - seen) / 1e9 for seen in self.seen_ns], np.float32)
-        moved = self.boxes + np.tile(self.velocities * ages[:, None], 2).astype(np.float32)
-        if away.any() and len(tracks):
-            away &= ~((iou(moved, tracks.boxes_px) > 0.5).any(axis=1) & (np.array(self.ids) < 0))
-        n = int(away.sum())
+        known = np.isin(self.ids, tracks.ids[tracks.ids >= 0])
+        nameless = self.ids < 0
+        away = np.where(nameless, self._waiting(analysed_ns, looked), ~known)
+        ages = ((self.time_ns - self.seen_ns[away]) / 1e9).astype(np.float32)
+        moved = self.boxes[away] + np.tile(self.velocities[away] * ages[:, None], 2).astype(np.float32)
+        n = len(moved)
         held = Tracks(
-            moved[away],
+            moved,
             np.zeros(n, np.float32),
             self.labels[away],
-            np.array(self.ids, np.int64)[away],
+            self.ids[away],
             np.zeros(n, np.float32),
             np.ones(n, np.bool_),
         )
-        return held, np.hypot(*self.velocities[away].T).astype(np.float32), ages[away]
+        return held, np.hypot(self.velocities[away, 0], self.velocities[away, 1]).astype(np.float32), ages
+
+    def _waiting(self, analysed_ns: int, looked: bool) -> Bool:
+        """Rows (n,) without an id that nothing newer has replaced."""
+        return np.where(self.looked, not looked, self.seen_ns >= analysed_ns)
 
     def places(self, tracks: Tracks) -> tuple[Regions, F32]:
         """What was found before, moved with its track's box; and seconds (m,) since each was found.
 
         What belongs to no track stays where it was and widens with the time since.
         """
-        assert self.time_ns is not None
         row_of = {track: row for row, track in enumerate(tracks.ids.tolist()) if track >= 0}
         boxes, cells, kinds, ages = [], [], [], []
         for one in self.found:
@@ -121,20 +125,22 @@ class CameraMemory:
             np.array(ages, np.float32),
         )
 
-    def remember(self, tracks: Tracks, velocities: F32, found: Regions) -> None:
-        """Keep this picture's boxes and what was found in it."""
-        assert self.time_ns is not None
-        now = set(tracks.ids[tracks.ids >= 0].tolist())
-        self._keep(np.array([track not in now for track in self.ids], np.bool_))
-        self.boxes = np.concatenate([tracks.boxes_px, self.boxes])[:_MAX_BOXES]
-        self.labels = np.concatenate([tracks.labels, self.labels])[:_MAX_BOXES]
-        self.velocities = np.concatenate([velocities, self.velocities])[:_MAX_BOXES]
-        self.ids = (tracks.ids.tolist() + self.ids)[:_MAX_BOXES]
-        self.seen_ns = ([self.time_ns] * len(tracks) + self.seen_ns)[:_MAX_BOXES]
+    def remember(self, tracks: Tracks, velocities: F32, looked: Tracks, found: Regions) -> None:
+        """Keep this picture's tracks, what the second look saw, and the faces and plates found."""
+        now = tracks.ids[tracks.ids >= 0]
+        self._keep(~np.isin(self.ids, now))
+        self.boxes = np.concatenate([tracks.boxes_px, looked.boxes_px, self.boxes])[:_MAX_BOXES]
+        self.labels = np.concatenate([tracks.labels, looked.labels, self.labels])[:_MAX_BOXES]
+        self.ids = np.concatenate([tracks.ids, looked.ids, self.ids])[:_MAX_BOXES]
+        still = np.zeros((len(looked), 2), np.float32)
+        self.velocities = np.concatenate([velocities, still, self.velocities])[:_MAX_BOXES]
+        fresh = np.full(len(tracks) + len(looked), self.time_ns, np.int64)
+        self.seen_ns = np.concatenate([fresh, self.seen_ns])[:_MAX_BOXES]
+        mark = np.concatenate([np.zeros(len(tracks), np.bool_), np.ones(len(looked), np.bool_)])
+        self.looked = np.concatenate([mark, self.looked])[:_MAX_BOXES]
         self._remember_found(tracks, found)
 
     def _remember_found(self, tracks: Tracks, found: Regions) -> None:
-        assert self.time_ns is not None
         owners = _owners(found, tracks)
         news: list[_Found] = []
         for row, owner in enumerate(owners):
@@ -150,10 +156,9 @@ class CameraMemory:
         older = [one for one in self.found if not any(_same(one, new) for new in news)]
         self.found = (news + older)[:_MAX_FOUND]
 
-    def _keep(self, mask: np.ndarray) -> None:
+    def _keep(self, mask: Bool) -> None:
         self.boxes, self.labels, self.velocities = self.boxes[mask], self.labels[mask], self.velocities[mask]
-        self.ids = [track for track, keep in zip(self.ids, mask.tolist(), strict=True) if keep]
-        self.seen_ns = [seen for seen, keep in zip(self.seen_ns, mask.tolist(), strict=True) if keep]
+        self.ids, self.seen_ns, self.looked = self.ids[mask], self.seen_ns[mask], self.looked[mask]
 
 
 def _same(one: _Found, other: _Found) -> bool:

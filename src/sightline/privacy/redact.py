@@ -11,7 +11,7 @@ from sightline.config import PrivacySettings
 from sightline.core.errors import ModelUnavailable, SightlineError
 from sightline.core.frame import Frame
 from sightline.core.geometry import grow_boxes
-from sightline.core.values import F32, U8, Redacted, Tracks
+from sightline.core.values import F32, Redacted, Tracks
 from sightline.models.library import Library
 from sightline.models.session import open_session
 from sightline.models.tensors import resized_bgr
@@ -30,6 +30,7 @@ from sightline.privacy.regions import (
     vehicle_rows,
     widened,
 )
+from sightline.privacy.second_look import MODELS, SecondLook
 
 FACE_MODEL: Final = "yunet-dynamic"
 PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
@@ -47,10 +48,17 @@ class Redactor:
     """
 
     def __init__(
-        self, faces: FaceFinder | None, plates: PlateFinder | None, settings: PrivacySettings, *, reason: str = ""
+        self,
+        faces: FaceFinder | None,
+        plates: PlateFinder | None,
+        settings: PrivacySettings,
+        *,
+        second: SecondLook | None = None,
+        reason: str = "",
     ) -> None:
         self._faces = faces
         self._plates = plates
+        self._second = second
         self._settings = settings
         self.ready = faces is not None and plates is not None
         self.reason = "" if self.ready else reason or "pixelated: the models that find faces and plates are missing"
@@ -77,48 +85,53 @@ class Redactor:
         tracks: predicted to the frame's time; age_s: seconds since the analysis they come from; analysed: False where
         the camera has not been analysed yet. Where redaction is not possible the whole picture is pixelated.
         """
+        return self.examine(frame, tracks, age_s=age_s, analysed=analysed, width=width)[0]
+
+    def examine(
+        self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0, analysed: bool = True, width: int | None = None
+    ) -> tuple[Redacted, Regions]:
+        """As a call, and the regions altered (px of the frame; none where the whole picture was pixelated)."""
         scale = 1.0 if width is None else min(1.0, width / frame.width)
         size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
         picture = resized_bgr(frame.pixels, frame.layout, size)
         if np.shares_memory(picture, frame.pixels):
             picture = picture.copy()
-        reason = ""
+        reason, regions = "", Regions.empty()
         if not frame.synthetic:
-            reason = self.reason if not self.ready else "" if analysed else NO_ANALYSIS
+            reason = self.reason or ("" if analysed else NO_ANALYSIS)
             if not reason:
-                reason = self._redact(picture, frame, tracks, age_s)
+                try:
+                    regions = self.plan(frame, tracks, age_s=age_s)
+                    obscure(picture, regions, size[0] / frame.width)
+                except _FAILURES as error:
+                    reason = f"pixelated: finding faces and plates failed ({type(error).__name__})"
             if reason:
-                picture = pixelated(picture, self._settings.pixel_blocks)
+                picture, regions = pixelated(picture, self._settings.pixel_blocks), Regions.empty()
         fill_masks(picture, self._masks.get(frame.camera, ()))
-        return Redacted(frame.camera, frame.index, frame.time_ns, picture, bool(reason), reason)
-
-    def _redact(self, picture: U8, frame: Frame, tracks: Tracks, age_s: float) -> str:
-        """Alter picture in place; why that was not possible in one sentence, empty where it was."""
-        try:
-            obscure(picture, self.plan(frame, tracks, age_s=age_s), picture.shape[1] / frame.width)
-        except _FAILURES as error:
-            return f"pixelated: finding faces and plates failed ({type(error).__name__})"
-        return ""
+        return Redacted(frame.camera, frame.index, frame.time_ns, picture, bool(reason), reason), regions
 
     def plan(self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0) -> Regions:
         """The regions of the frame that must be altered; raises what the models raise."""
+        age_s = max(0.0, age_s)
         with self._lock:
             memory = self._memories.setdefault(frame.camera, CameraMemory())
             memory.begin(frame.time_ns)
-            velocities = memory.velocities_of(tracks)
-            lost, lost_speeds, lost_ages = memory.lost(tracks)
+        look = self._second is not None and memory.pictures % self._second.every == 0
+        seen = self._second(frame) if self._second is not None and look else Tracks.empty()
+        velocities = memory.velocities_of(tracks)
+        lost, lost_speeds, lost_ages = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
         speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
-        ages = np.full(len(tracks), max(0.0, age_s), np.float32)
-        everyone = _joined(tracks, lost)
+        everyone = _joined([tracks, lost, seen])
         margins = np.concatenate(
-            [motion_margin(tracks, speeds, ages), motion_margin(lost, lost_speeds, lost_ages + max(0.0, age_s))]
+            [
+                motion_margin(tracks, speeds, age_s),
+                motion_margin(lost, lost_speeds, lost_ages + age_s * (lost.ids >= 0)),
+                np.zeros(len(seen), np.float32),
+            ]
         )
-        found = Regions.join(
-            [self._found_faces(frame, everyone, margins), self._found_plates(frame, everyone, margins)]
-        )
-        with self._lock:
-            before, before_ages = memory.places(everyone)
-            memory.remember(tracks, velocities, found)
+        found = Regions.join([self._found_faces(frame), self._found_plates(frame, everyone, margins)])
+        before, before_ages = memory.places(everyone)
+        memory.remember(tracks, velocities, seen, found)
         drift = (before.boxes_px[:, 3] - before.boxes_px[:, 1]) * np.minimum(before_ages, 1.0)
         again = Regions(widened(before.boxes_px, drift.astype(np.float32)), before.cells_px, before.kinds)
         placed = self._placed(everyone, margins)
@@ -139,7 +152,7 @@ class Redactor:
             ]
         )
 
-    def _found_faces(self, frame: Frame, tracks: Tracks, margins: F32) -> Regions:
+    def _found_faces(self, frame: Frame) -> Regions:
         assert self._faces is not None
         faces = self._faces.everywhere(frame)[:, :4]
         cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_HEAD
@@ -155,15 +168,23 @@ class Redactor:
         return Regions.of("plate", grow_boxes(plates, margin, 2 * margin), plates[:, 3] - plates[:, 1])
 
 
-def _joined(tracks: Tracks, lost: Tracks) -> Tracks:
+def _joined(parts: Sequence[Tracks]) -> Tracks:
     return Tracks(
-        np.concatenate([tracks.boxes_px, lost.boxes_px]),
-        np.concatenate([tracks.scores, lost.scores]),
-        np.concatenate([tracks.labels, lost.labels]),
-        np.concatenate([tracks.ids, lost.ids]),
-        np.concatenate([tracks.ages_s, lost.ages_s]),
-        np.concatenate([tracks.held, lost.held]),
+        np.concatenate([part.boxes_px for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.ages_s for part in parts]),
+        np.concatenate([part.held for part in parts]),
     )
+
+
+def _second_look(library: Library, settings: PrivacySettings, threads: int) -> SecondLook | None:
+    for name in MODELS:
+        if library.installed(name):
+            session = open_session(library, name, requests=1, threads=threads)
+            return SecondLook(session, min_score=settings.second_score)
+    return None
 
 
 def make_redactor(library: Library, settings: PrivacySettings, *, threads: int = 0) -> Redactor:
@@ -180,4 +201,5 @@ def make_redactor(library: Library, settings: PrivacySettings, *, threads: int =
         FaceFinder(faces, side_px=settings.face_side_px, min_score=settings.face_score),
         PlateFinder(plates, min_score=settings.plate_score),
         settings,
+        second=_second_look(library, settings, threads),
     )

@@ -25,6 +25,9 @@ _UNTRACKED_MPS: Final = np.where(_FOUR_WHEELS | _RIDER, 8.0, 2.0).astype(np.floa
 _ERROR_SHARE: Final = 0.25  # of the measured speed: a turning or braking object keeps at least three quarters of it
 
 
+_MOST_MARGIN: Final = 0.5  # of the box's longer side: beyond that a guess would blur the street, not the object
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
     """What to alter in one picture.
@@ -107,7 +110,7 @@ def plate_bands(boxes: F32, labels: I16) -> F32:
     """
     height = boxes[:, 3] - boxes[:, 1]
     side = 0.04 * (boxes[:, 2] - boxes[:, 0])
-    top = np.where(_RIDER[labels], 0.15, 0.35)
+    top = np.where(_RIDER[labels], 0.15, 0.27)
     return np.stack(
         [boxes[:, 0] - side, boxes[:, 1] + top * height, boxes[:, 2] + side, boxes[:, 3] + 0.05 * height], axis=1
     ).astype(np.float32)
@@ -127,7 +130,9 @@ def motion_margin(tracks: Tracks, speeds_px_s: F32, age_s: NDArray[np.floating] 
     """
     metre_px = (tracks.boxes_px[:, 3] - tracks.boxes_px[:, 1]) / _HEIGHT_M[tracks.labels]
     error_mps = np.where(tracks.ids >= 0, _ERROR_MPS[tracks.labels], _UNTRACKED_MPS[tracks.labels])
-    return np.asarray((error_mps * metre_px + _ERROR_SHARE * speeds_px_s) * np.asarray(age_s), np.float32)
+    margin = (error_mps * metre_px + _ERROR_SHARE * speeds_px_s) * np.asarray(age_s)
+    longest = _MOST_MARGIN * (tracks.boxes_px[:, 2:] - tracks.boxes_px[:, :2]).max(axis=1, initial=0.0)
+    return np.asarray(np.minimum(margin, longest), np.float32)
 
 
 def widened(boxes: F32, margin_px: F32) -> F32:

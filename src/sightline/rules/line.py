@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sightline.config import CountSettings
 from sightline.core.errors import BadConfig
 from sightline.core.events import Line, LineCrossed
-from sightline.core.geometry import foot_points, segments_cross, side_of_line
+from sightline.core.geometry import foot_points
 from sightline.core.values import I64, UNCONFIRMED, Bool, Tracks
 from sightline.core.vocabulary import CLASSES
 from sightline.rules.suggest import Rehearsal
@@ -80,7 +80,26 @@ class _Camera:
     first_hits: deque[tuple[int, F64]]  # time_ns and boxes (n, 4) in shares of detections without an id
     rehearsal: Rehearsal | None  # what waits for a suggested line
     now_ns: int = 0
-    aspect: float = 16 / 9  # width / height of the picture
+    aspect: float = 16 / 9  # width / height of the picture; lengths are in heights of the picture
+    starts: F64 = field(default_factory=lambda: np.zeros((0, 2)))  # of the lines, in heights
+    steps: F64 = field(default_factory=lambda: np.zeros((0, 2)))  # from their starts to their ends
+
+    def lay(self, lines: tuple[Line, ...], aspect: float) -> None:
+        """Set the lines, for pictures of an aspect."""
+        self.lines, self.aspect = lines, aspect
+        stretch = np.array([aspect, 1.0])
+        self.starts = np.array([line.start for line in lines]).reshape(-1, 2) * stretch
+        self.steps = np.array([line.end for line in lines]).reshape(-1, 2) * stretch - self.starts
+
+    def sides_of(self, feet: F64) -> F64:
+        """Signed distance (n, lines) of points (n, 2) in shares from each line: > 0 right of it."""
+        x, y = feet[:, :1] * self.aspect - self.starts[:, 0], feet[:, 1:] - self.starts[:, 1]
+        return (self.steps[:, 0] * y - self.steps[:, 1] * x) / np.hypot(self.steps[:, 0], self.steps[:, 1])
+
+    def along(self, points: F64) -> F64:
+        """Where points (n, lines, 2) in shares, each on its line, lie: 0 at its start, 1 at its end."""
+        ways = points * np.array([self.aspect, 1.0]) - self.starts
+        return np.asarray((ways * self.steps).sum(axis=2) / (self.steps**2).sum(axis=1))
 
 
 class LineCounter:
@@ -153,24 +172,22 @@ class LineCounter:
         return [event for sample in samples for event in self._count(one, camera, *sample)]
 
     def _replace_lines(self, one: _Camera, lines: tuple[Line, ...]) -> None:
-        old, before = one.lines, one.known
-        shape = (len(before.ids), len(lines))
-        sides, clear = np.zeros(shape, np.int8), np.zeros(shape, np.bool_)
-        returning = np.zeros(shape, np.bool_)
+        old, known = one.lines, one.known
+        one.lay(lines, one.aspect)
+        sides, clear = self._stand(one, known.boxes)
+        returning = np.zeros(clear.shape, np.bool_)
         for column, line in enumerate(lines):
             if line in old:
                 place = old.index(line)
-                sides[:, column], clear[:, column] = before.sides[:, place], before.clear[:, place]
-                returning[:, column] = before.returning[:, place]
-            else:
-                sides[:, column], clear[:, column] = self._stand(before.boxes, line, one.aspect)
-        before.sides, before.clear, before.returning = sides, clear, returning
-        one.lines = lines
+                sides[:, column], clear[:, column] = known.sides[:, place], known.clear[:, place]
+                returning[:, column] = known.returning[:, place]
+        known.sides, known.clear, known.returning = sides, clear, returning
 
     def _count(
         self, one: _Camera, camera: str, time_ns: int, size_px: tuple[int, int], tracks: Tracks
     ) -> list[LineCrossed]:
-        one.aspect = size_px[0] / size_px[1]
+        if one.aspect != size_px[0] / size_px[1]:
+            one.lay(one.lines, size_px[0] / size_px[1])
         self._keep_time(one, time_ns)
         boxes = tracks.boxes_px.astype(np.float64) / np.array([*size_px, *size_px])
         named = tracks.ids != UNCONFIRMED
@@ -184,7 +201,7 @@ class LineCounter:
             rows = np.searchsorted(one.known.ids, tracks.ids[seen])
             self._move(one, rows, boxes[seen], time_ns)
             passed = self._pass(one, rows, boxes[seen])
-            for k, column in zip(*np.nonzero(passed), strict=True):
+            for k, column in np.argwhere(passed).tolist():
                 row = int(seen[k])
                 forward = one.known.sides[rows[k], column] > 0  # it stands on the right now
                 events.append(
@@ -230,10 +247,7 @@ class LineCounter:
             found = self._first_hit(one, int(begun[k]), starts[k], taken)
             if found is not None:
                 starts[k] = found
-        sides = np.zeros((len(fresh), len(one.lines)), np.int8)
-        clear = np.zeros(sides.shape, np.bool_)
-        for column, line in enumerate(one.lines):
-            sides[:, column], clear[:, column] = self._stand(starts, line, one.aspect)
+        sides, clear = self._stand(one, starts)
         one.known = one.known.joined(
             _Known(
                 ids=tracks.ids[fresh],
@@ -284,33 +298,35 @@ class LineCounter:
 
     def _pass(self, one: _Camera, rows: NDArray[np.intp], boxes: F64) -> Bool:
         """Which of the tracks at rows (m,), now at boxes (m, 4), pass which line: (m, lines)."""
-        known, stretch = one.known, np.array([one.aspect, 1.0])
-        passed = np.zeros((len(rows), len(one.lines)), np.bool_)
-        before, after = _feet(known.boxes[rows]) * stretch, _feet(boxes) * stretch
-        for column, line in enumerate(one.lines):
-            start, end = np.array(line.start) * stretch, np.array(line.end) * stretch
-            side, off = self._stand(boxes, line, one.aspect)
-            over = segments_cross(before, after, start, end)
-            changed = (side_of_line(before, start, end) > 0) != (side > 0)
-            away = side != known.sides[rows, column]  # it is not where it was counted last
-            # Beyond the ends of a line one may change sides freely; then the new side is taken over without a count.
-            through = away & np.where(changed, over, known.returning[rows, column])
-            counted = through & known.moving[rows] & (known.clear[rows, column] | off)
-            settled = counted | (away & ~through)
-            known.sides[rows, column] = np.where(settled, side, known.sides[rows, column])
-            known.clear[rows, column] = np.where(settled, off, known.clear[rows, column] | (off & ~away))
-            known.returning[rows, column] = through & ~counted
-            passed[:, column] = counted
-        return passed
+        known = one.known
+        before, after = _feet(known.boxes[rows]), _feet(boxes)
+        come, go = one.sides_of(before), one.sides_of(after)
+        changed = (come > 0) != (go > 0)
+        off = np.abs(go) >= self._settings.margin_share * _sizes(boxes, one.aspect)[:, None]
+        side = np.where(go > 0, 1, -1).astype(np.int8)
+        away = side != known.sides[rows]  # it is not where it was counted last
+        if not away.any():  # nearly always
+            known.clear[rows] |= off
+            known.returning[rows] = False
+            return away
+        # Where on the line the way goes over it: within its ends, 0..1, or beyond them.
+        share = np.divide(come, come - go, out=np.zeros_like(come), where=changed)[..., None]
+        place = one.along(before[:, None] + share * (after - before)[:, None])
+        over = changed & (place >= 0) & (place <= 1)
+        # Beyond the ends of a line one may change sides freely; then the new side is taken over without a count.
+        through = away & np.where(changed, over, known.returning[rows])
+        counted = through & known.moving[rows][:, None] & (known.clear[rows] | off)
+        settled = counted | (away & ~through)
+        known.sides[rows] = np.where(settled, side, known.sides[rows])
+        known.clear[rows] = np.where(settled, off, known.clear[rows] | (off & ~away))
+        known.returning[rows] = through & ~counted
+        return counted
 
-    def _stand(self, boxes: F64, line: Line, aspect: float) -> tuple[I8, Bool]:
-        """Side (n,) of boxes (n, 4) in shares, -1 left or 1 right, and whether (n,) they are clear of the line."""
-        stretch = np.array([aspect, 1.0])  # lengths in heights of the picture
-        start, end = np.array(line.start) * stretch, np.array(line.end) * stretch
-        side = side_of_line(_feet(boxes) * stretch, start, end)
-        shorter = ((boxes[:, 2:] - boxes[:, :2]) * stretch).min(axis=1, initial=np.inf)
-        distance = np.abs(side) / np.hypot(*(end - start))
-        return np.where(side > 0, 1, -1).astype(np.int8), distance >= self._settings.margin_share * shorter
+    def _stand(self, one: _Camera, boxes: F64) -> tuple[I8, Bool]:
+        """Side (n, lines) of boxes (n, 4) in shares, -1 left or 1 right, and whether they are clear of the line."""
+        distance = one.sides_of(_feet(boxes))
+        clear = np.abs(distance) >= self._settings.margin_share * _sizes(boxes, one.aspect)[:, None]
+        return np.where(distance > 0, 1, -1).astype(np.int8), clear
 
 
 def _feet(boxes: F64) -> F64:

@@ -17,11 +17,11 @@ Sample = tuple[int, tuple[int, int], Tracks]  # time_ns, size_px, tracks
 
 _SAMPLES: Final = 1500  # 60 s at 25 per second; what is older than that is not replayed
 _TRACKS: Final = 4096
-_FAR_BOXES: Final = 1.0  # a track has passed when it is so many of its own sizes from where it began ...
-_FAR_HEIGHT: Final = 0.08  # ... and so much of the picture's height, which no detector's jitter reaches
+_FAR_BOXES: Final = 1.5  # a track has passed when it is so many of its own sizes from where it began ...
+_FAR_HEIGHT: Final = 0.2  # ... and so much of the picture's height: enough to tell its direction
 _PLACES: Final = np.linspace(0.15, 0.85, 29)  # where along the traffic a line may lie, shares of the picture
 _MIDDLE_WORTH: Final = 0.5  # a line at the edge must be crossed by so much more of the traffic than one in the middle
-_MARGIN: Final = 0.12  # how far the line reaches past the ways seen, shares of the picture's height
+_MARGIN: Final = 0.25  # how far the line reaches past the ways seen, shares of the picture's height
 
 
 class Rehearsal:

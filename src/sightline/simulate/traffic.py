@@ -1,6 +1,7 @@
 """Who is on the street when: vehicles that keep their distance, riders, and walkers who cross in a gap."""
 
 from dataclasses import dataclass
+from math import hypot
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ FACADE_M: Final = 9.6
 ZEBRA_M: Final = (19.0, 22.5)
 STOP_M: Final = 1.6  # stop lines before and after the zebra
 NEAR_M, FAR_M = -26.0, 88.0  # where traffic comes and goes, out of every picture
+_PATIENCE_S: Final = 3.0  # then drivers see that a walker wants to cross, and let them
 _WARM_S: Final = 70.0  # the street is already busy at the first picture
 
 # Free speed m/s (mean, spread), length m, gap m, for following; speeds of walkers and riders as commonly measured.
@@ -49,6 +51,7 @@ class Mover:
     way: list[tuple[float, float]]  # points still to reach, in order
     phase: float = 0.0
     waits: bool = False
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,12 @@ _ROUTES: Final = (
     _Route("vehicle", -1, -1, 0.17),
     _Route("bicycle", 1, 1, 0.05),
     _Route("bicycle", -1, -1, 0.05),
-    _Route("pedestrian", 1, 1, 0.030),
-    _Route("pedestrian", 1, -1, 0.025),
-    _Route("pedestrian", -1, 1, 0.025),
-    _Route("pedestrian", -1, -1, 0.030),
-    _Route("crossing", 1, 1, 0.05),
-    _Route("crossing", -1, -1, 0.05),
+    _Route("pedestrian", 1, 1, 0.014),
+    _Route("pedestrian", 1, -1, 0.012),
+    _Route("pedestrian", -1, 1, 0.012),
+    _Route("pedestrian", -1, -1, 0.014),
+    _Route("crossing", 1, 1, 0.025),
+    _Route("crossing", -1, -1, 0.025),
 )
 
 
@@ -92,7 +95,8 @@ class Traffic:
         for k, route in enumerate(_ROUTES):
             if self._time_s >= self._due[k] and self._enter(route):
                 self._due[k] = self._time_s + 1.0 + float(self._random.exponential(1 / route.per_s))
-        busy = [m for m in self.movers if m.label == "pedestrian" and not m.waits and _on_zebra(m)]
+        walkers = [mover for mover in self.movers if mover.label == "pedestrian"]
+        busy = [m for m in walkers if m.waited_s > _PATIENCE_S or (not m.waits and _on_zebra(m))]
         speeds = [self._wanted(mover, busy) for mover in self.movers]
         for mover, speed in zip(self.movers, speeds, strict=True):
             mover.speed = speed
@@ -109,9 +113,9 @@ class Traffic:
         start = NEAR_M if route.ahead > 0 else FAR_M
         end = FAR_M if route.ahead > 0 else NEAR_M
         if route.kind == "vehicle":
-            x = route.side * LANE_M
+            x = float(route.side * LANE_M)
         elif route.kind == "bicycle":
-            x = route.side * CYCLE_M
+            x = float(route.side * CYCLE_M)
         else:
             x = route.side * float(self._random.uniform(KERB_M + 1.1, FACADE_M - 1.0))
         lane = [m for m in self.movers if abs(m.x - x) < 0.6 and m.heading[1] * route.ahead > 0]
@@ -121,11 +125,8 @@ class Traffic:
         speed = max(mean * 0.6, float(self._random.normal(mean, spread)))
         way = [(x, end)]
         if route.kind == "crossing":
-            # Enter nearer than others, so that those who cross are soon in the picture.
-            start = 2.0 if route.ahead > 0 else 44.0
             y = float(self._random.uniform(ZEBRA_M[0] + 0.7, ZEBRA_M[1] - 0.7))
             kerb, other = route.side * (KERB_M + 0.7), -route.side * (KERB_M + 1.6)
-            start = NEAR_M if route.ahead > 0 else FAR_M
             way = [(x, y), (kerb, y), (other, y), (other, end)]
         self.movers.append(
             Mover(
@@ -147,13 +148,13 @@ class Traffic:
         """Its speed after this step."""
         if mover.label == "pedestrian":
             mover.waits = self._must_wait(mover)
+            mover.waited_s = mover.waited_s + self._step_s if mover.waits else 0.0
             return 0.0 if mover.waits else mover.free_speed
         gap, closing = self._ahead(mover, on_zebra)
-        wanted = _STANDSTILL_M + max(
-            0.0, mover.speed * _HEADWAY_S + mover.speed * closing / (2 * np.sqrt(_ACCELERATION * _BRAKE))
-        )
+        braking = mover.speed * closing / (2 * (_ACCELERATION * _BRAKE) ** 0.5)
+        wanted = _STANDSTILL_M + max(0.0, mover.speed * _HEADWAY_S + braking)
         push = _ACCELERATION * (1 - (mover.speed / mover.free_speed) ** 4 - (wanted / max(gap, 0.3)) ** 2)
-        return max(0.0, mover.speed + max(push, -6.0) * self._step_s)
+        return float(max(0.0, mover.speed + max(push, -6.0) * self._step_s))
 
     def _ahead(self, mover: Mover, on_zebra: list[Mover]) -> tuple[float, float]:
         """Free metres ahead, and how fast they shrink (m/s)."""
@@ -192,7 +193,7 @@ class Traffic:
         while left > 0 and mover.way:
             x, y = mover.way[0]
             dx, dy = x - mover.x, y - mover.y
-            far = float(np.hypot(dx, dy))
+            far = hypot(dx, dy)
             if far > 1e-9:
                 mover.heading = (dx / far, dy / far)
             if far > left:

@@ -39,33 +39,33 @@ VIEWS: Final = (
         place=(6.4, -15.0, 8.2),
         target=(-0.6, 14.0, 0.0),
         field_deg=58.0,
-        shadow=(-0.55, 0.35),
-        ambient=0.66,
-        sun=0.42,
+        shadow=(-0.32, 0.35),
+        ambient=0.70,
+        sun=0.52,
         tint=(0.98, 1.0, 1.0),
         line=(0.97, 0.56, 0.03, 0.56),
     ),
     View(
         "crossing, evening",
-        place=(-11.0, 3.0, 9.0),
-        target=(0.5, 23.0, 0.4),
-        field_deg=56.0,
-        shadow=(1.25, -0.5),
-        ambient=0.58,
-        sun=0.46,
-        tint=(0.84, 0.96, 1.06),
-        line=(0.62, 0.30, 0.30, 0.95),
+        place=(-7.2, -3.0, 9.4),
+        target=(3.2, 19.0, 0.0),
+        field_deg=60.0,
+        shadow=(1.05, -0.5),
+        ambient=0.66,
+        sun=0.50,
+        tint=(0.86, 0.96, 1.06),
+        line=(0.80, 0.35, 0.28, 0.80),
     ),
     View(
         "shops, overcast",
-        place=(12.5, 4.0, 7.0),
-        target=(-2.0, 26.0, 0.6),
-        field_deg=60.0,
+        place=(9.2, 6.0, 10.0),
+        target=(-4.5, 22.5, 0.0),
+        field_deg=66.0,
         shadow=(0.06, 0.05),
-        ambient=0.86,
+        ambient=0.92,
         sun=0.10,
         tint=(1.03, 1.0, 0.97),
-        line=(0.45, 0.98, 0.45, 0.25),
+        line=(0.80, 0.80, 0.56, 0.22),
     ),
 )
 
@@ -94,10 +94,13 @@ class Pinhole:
         """Pixels per metre at a depth in metres."""
         return float(self._focal / max(depth, NEAREST_M))
 
-    def homography(self, corners: F64) -> F64 | None:
-        """The four pixels (4, 2) f32 of a plane's corners (4, 3); None where one lies behind the camera."""
-        pixels, depth = self.project(corners)
-        return None if depth.min() < NEAREST_M else pixels
+    def ground_depth(self) -> F64:
+        """Depth in metres (h, w) of the ground seen in each pixel; NaN at and above the horizon."""
+        w, h = self.size
+        across = (np.arange(w) + 0.5 - self._centre[0]) / self._focal
+        down = (np.arange(h) + 0.5 - self._centre[1]) / self._focal
+        falls = -(self._axes[2, 2] + across[None, :] * self._axes[0, 2] + down[:, None] * self._axes[1, 2])
+        return np.asarray(self.place[2] / np.where(falls > 1e-6, falls, np.nan))
 
     def matrix(self, origin: F64, u: F64, v: F64) -> F64:
         """The homography (3, 3) from plane coordinates (a, b), the point origin + a u + b v, to pixels."""

@@ -1,10 +1,12 @@
 """Which detection belongs to which track: likelihoods of the pairs, gates, and the best matching.
 
-The gain of a pair is WORTH minus its negative log-likelihood; the matching with the largest sum of gains wins. Most pairs
-are settled without a solver: a pair that gains at least as much as the best other pair of its track plus the best other
-pair of its detection is in an optimal matching. What is left goes to scipy's Hungarian solver, camera by camera.
+The gain of a pair is WORTH minus its negative log-likelihood (twice, constants left out); the matching with the largest
+sum of gains wins. Most pairs are settled without a solver: a pair that gains more than the best other pair of its track
+plus the best other pair of its detection is in every optimal matching. What is left goes to scipy's Hungarian solver,
+camera by camera.
 """
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,22 +17,25 @@ from sightline.track import columns as c
 from sightline.track import motion
 from sightline.track.columns import F64, I64, Bool
 
-GATE_SURE: Final = 16.0  # squared Mahalanobis distance, 3 degrees of freedom: 99.9 %
+GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
 GATE_UNSURE: Final = 9.2  # 97 %: a faint detection must lie nearer
 WORTH: Final = 30.0  # a pair with this negative log-likelihood is as good as none
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
 _ROUNDS: Final = 2  # of settling pairs before the solver
 
-_GROUP: Final = np.array([0 if n in VEHICLES else 1 if n in TWO_WHEELERS else 2 if n != "unknown" else 3 for n in CLASSES])
+_GROUP: Final = np.array(
+    [0 if n in VEHICLES else 1 if n in TWO_WHEELERS else 3 if n == "unknown" else 2 for n in CLASSES]
+)
 # What a class of another group costs: detectors take riders for people now and then, vehicles for people hardly ever.
 _OTHER: Final = np.array([[0.0, 6.0, 12.0, 0.0], [6.0, 0.0, 4.0, 0.0], [12.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
 
 
 class Seen(NamedTuple):
-    """Detections of several cameras as columns, ordered by camera: camera position (n,), measured (4, n), label (n,)."""
+    """Detections of several cameras as columns, ordered by camera: camera position (n,), measured
+    (motion.MEASURED, n), label (n,)."""
 
     at: I64
-    measured: F64  # foot x, foot y, log-height, score
+    measured: F64
     labels: I64
 
 
@@ -44,7 +49,7 @@ class Pairs(NamedTuple):
 
     def keep(self, mask: Bool) -> "Pairs":
         """The pairs where mask is true."""
-        return Pairs(*(column[mask] for column in self))
+        return Pairs(self.track[mask], self.seen[mask], self.distance[mask], self.gain[mask])
 
 
 def weigh(block: F64, labels: I64, at: I64, seen: Seen, cameras: int) -> Pairs:
@@ -61,8 +66,7 @@ def weigh(block: F64, labels: I64, at: I64, seen: Seen, cameras: int) -> Pairs:
     cuts = np.unique(np.searchsorted(ends, np.arange(0, ends[-1] + _BLOCK, _BLOCK)))
     bounds = np.unique(np.concatenate([cuts, [0, len(at)]]))
     parts = [
-        _weigh_rows(block, labels, np.arange(low, high), start, many, seen)
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+        _weigh_rows(block, labels, np.arange(low, high), start, many, seen) for low, high in pairwise(bounds.tolist())
     ]
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -73,20 +77,18 @@ def _weigh_rows(block: F64, labels: I64, rows: I64, start: I64, many: I64, seen:
     ends = np.cumsum(many)
     pair = np.arange(len(track)) - np.repeat(ends - many - start[rows], many)
     scale = motion.scales(block[c.LOG_H], labels)
-    # The gate needs the noise of a sure detection only; the score's share comes below, for the pairs that are near.
-    score = seen.measured[3, pair]
-    loose = 1 + 3 * (1 - score) ** 2
+    loose = 1 + motion.LOOSE * (1 - seen.measured[motion.SCORE]) ** 2
     sure = (motion.MEASURE_M[labels] * scale) ** 2
-    noise = sure[track] * loose
-    sx = block[c.XX, track] + noise
-    dx = seen.measured[0, pair] - block[c.X, track]
+    noise = sure[track] * loose[pair]
+    sx = block[c.XX, track] + noise + seen.measured[motion.CUT_X, pair]
+    dx = seen.measured[motion.FOOT_X, pair] - block[c.X, track]
     distance = dx * dx / sx
     near = np.flatnonzero(distance <= GATE_SURE)
     track, pair, distance, sx, noise = track[near], pair[near], distance[near], sx[near], noise[near]
-    sy = block[c.YY, track] + noise
-    dy = seen.measured[1, pair] - block[c.Y, track]
-    sh = block[c.HH, track] + motion.LOG_HEIGHT[labels[track]] ** 2
-    dh = seen.measured[2, pair] - block[c.LOG_H, track]
+    sy = block[c.YY, track] + noise + seen.measured[motion.CUT_Y, pair]
+    dy = seen.measured[motion.FOOT_Y, pair] - block[c.Y, track]
+    sh = block[c.HH, track] + motion.LOG_HEIGHT[labels[track]] ** 2 + seen.measured[motion.CUT_H, pair]
+    dh = seen.measured[motion.LOG_HEIGHT_PX, pair] - block[c.LOG_H, track]
     distance = distance + dy * dy / sy + dh * dh / sh
     near = np.flatnonzero(distance <= GATE_SURE)
     track, pair, distance = track[near], pair[near], distance[near]
@@ -133,13 +135,15 @@ def _best_other(group: I64, gain: F64, groups: int) -> F64:
 
 
 def _solve(pairs: Pairs, at: I64, chosen: I64) -> None:
-    """Hungarian solver for what is open, one dense problem per camera."""
-    bounds = np.flatnonzero(np.diff(at, prepend=-1, append=-1))
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
-        rows, row = np.unique(pairs.track[low:high], return_inverse=True)
-        columns, column = np.unique(pairs.seen[low:high], return_inverse=True)
-        gains = np.zeros((len(rows), len(columns)))
-        gains[row, column] = pairs.gain[low:high]
-        i, j = linear_sum_assignment(gains, maximize=True)
-        real = gains[i, j] > 0
-        chosen[rows[i[real]]] = columns[j[real]]
+    """Hungarian solver for what is open, one dense problem per camera; pairs are ordered by camera."""
+    rows, row = np.unique(pairs.track, return_inverse=True)
+    columns, column = np.unique(pairs.seen, return_inverse=True)
+    for low, high in pairwise(np.flatnonzero(np.diff(at, prepend=-1, append=-1)).tolist()):
+        # Rows and columns of one camera lie together, because tracks and detections are ordered by camera.
+        i, j = row[low:high], column[low:high]
+        top, left = i[0], j.min()
+        gains = np.zeros((i[-1] - top + 1, j.max() - left + 1))
+        gains[i - top, j - left] = pairs.gain[low:high]
+        won, taken = linear_sum_assignment(gains, maximize=True)
+        real = gains[won, taken] > 0
+        chosen[rows[won[real] + top]] = columns[taken[real] + left]

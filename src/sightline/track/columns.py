@@ -54,7 +54,7 @@ class Columns:
     @property
     def slots(self) -> int:
         """Slots allocated, free ones included."""
-        return self.integers.shape[1]
+        return int(self.integers.shape[1])
 
     def of_camera(self, code: int) -> I64:
         """Slots (n,) of one camera's tracks in order of birth."""
@@ -89,9 +89,7 @@ class Columns:
         """Give memory back after a rush: at most an eighth full means a quarter of the slots is enough."""
         if self.slots > _FEWEST and len(self) * 8 <= self.slots:
             live = np.flatnonzero(self.integers[CAMERA] != FREE)
-            self.floats, self.integers, self.votes = (
-                np.ascontiguousarray(block[:, live]) for block in (self.floats, self.integers, self.votes)
-            )
+            self.floats, self.integers, self.votes = self.floats[:, live], self.integers[:, live], self.votes[:, live]
             self._resize(max(_FEWEST, 2 * len(live)))
 
     def _resize(self, slots: int) -> None:

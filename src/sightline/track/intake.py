@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from sightline.config import TrackSettings
 from sightline.core.values import F32, I16, I64, Bool
 from sightline.track.associate import Seen
 from sightline.track.columns import F64
@@ -12,6 +13,9 @@ from sightline.track.sample import Sample
 
 _FARTHEST_PX: Final = 1e6  # no picture is so large: coordinates beyond it are rubbish
 _LEAST_SIDE_PX: Final = 1.0
+_EDGE_SHARE: Final = 0.01  # a box this near to the picture's edge, in shares of its side, may be cut by it
+_CUT_SHARE: Final = 0.1  # noise of the foot point of a cut box in shares of its size
+_CUT_LOG_HEIGHT: Final = 0.2  # noise of its log-height: grows into the picture faster than objects grow
 
 
 class Intake(NamedTuple):
@@ -33,8 +37,8 @@ class Intake(NamedTuple):
     over: I64
 
 
-def take(samples: Sequence[Sample], least_score: float, most: int) -> Intake:
-    """Check, order and cap the detections of samples; most: rows tracked per sample, the highest scores first."""
+def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
+    """Check, order and cap the detections of samples; where there are too many, the highest scores stay."""
     counts = [len(sample.detections) for sample in samples]
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     boxes = np.concatenate([sample.detections.boxes_px for sample in samples])
@@ -43,26 +47,48 @@ def take(samples: Sequence[Sample], least_score: float, most: int) -> Intake:
     at = np.repeat(np.arange(len(samples)), counts)
     valid = _valid(boxes, scores)
     invalid = np.bincount(at[~valid], minlength=len(samples))
-    rows = np.flatnonzero(valid & (scores >= least_score))
+    rows = np.flatnonzero(valid & (scores >= settings.low_score))
     wide = boxes[rows].T.astype(np.float64)
     score = np.minimum(scores[rows].astype(np.float64), 1.0)
     order = np.lexsort((labels[rows], wide[3], wide[2], wide[1], wide[0], -score, at[rows]))
     rows, wide, score = rows[order], wide[:, order], score[order]
     held = np.bincount(at[rows], minlength=len(samples))
-    over = np.maximum(held - most, 0)
+    over = np.maximum(held - settings.max_objects, 0)
     if over.any():
         rank = np.arange(len(rows)) - np.repeat(np.cumsum(held) - held, held)
-        fits = rank < most
+        fits = rank < settings.max_objects
         rows, wide, score = rows[fits], wide[:, fits], score[fits]
-    height = wide[3] - wide[1]
-    measured = np.stack([0.5 * (wide[0] + wide[2]), wide[3], np.log(height), score])
-    seen = Seen(at[rows], measured, labels[rows].astype(np.int64))
-    return Intake(boxes, scores, labels, first, rows, seen, (wide[2] - wide[0]) / height, invalid, over)
+    sizes = np.array([sample.size_px for sample in samples], np.float64)[at[rows]].T
+    seen = Seen(at[rows], _measured(wide, score, sizes, settings.high_score), labels[rows].astype(np.int64))
+    ratio = (wide[2] - wide[0]) / (wide[3] - wide[1])
+    return Intake(boxes, scores, labels, first, rows, seen, ratio, invalid, over)
+
+
+def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> F64:
+    """Block (motion.MEASURED, k) of boxes given as sides (4, k) in pictures of sizes (2, k)."""
+    left, top, right, bottom = sides
+    width, height = right - left, bottom - top
+    sure = score >= high_score  # a faint box at the edge is seldom the rest of an object
+    edge = _EDGE_SHARE * sizes
+    cut_x = (left <= edge[0]) | (right >= sizes[0] - edge[0])
+    cut_low = bottom >= sizes[1] - edge[1]
+    cut_y = cut_low | (top <= edge[1])
+    return np.stack(
+        [
+            0.5 * (left + right),
+            bottom,
+            np.log(height),
+            score,
+            (sure * cut_x * _CUT_SHARE * width) ** 2,
+            (sure * cut_low * _CUT_SHARE * height) ** 2,
+            sure * cut_y * _CUT_LOG_HEIGHT**2,
+        ]
+    )
 
 
 def _valid(boxes: F32, scores: F32) -> Bool:
-    """Rows (n,) with four finite sides that enclose an area and a score that is a number above 0."""
+    """Rows (n,) with four finite sides that enclose an area and a score that is a number from 0."""
     with np.errstate(invalid="ignore", over="ignore"):
         side = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf)
         near = np.abs(boxes).max(axis=1, initial=0.0) <= _FARTHEST_PX  # false for NaN
-        return np.asarray(near & (side >= _LEAST_SIDE_PX) & (scores > 0))
+        return np.asarray(near & (side >= _LEAST_SIDE_PX) & (scores >= 0) & (scores < np.inf))

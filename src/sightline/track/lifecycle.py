@@ -46,10 +46,10 @@ def hit(live: Live, tracks: I64, rows: I64, taken: Intake) -> None:
     measured, labels = taken.seen.measured[:, rows], taken.seen.labels[rows]
     motion.correct(block, state[c.LABEL], measured)
     block[c.RATIO] += _RATIO_GAIN * (taken.ratio[rows] - block[c.RATIO])
-    block[c.SCORE] = measured[3]
+    block[c.SCORE] = measured[motion.SCORE]
     block[c.UNSEEN_S] = block[c.HELD_S] = 0.0
     votes = live.votes[:, tracks]
-    votes[labels, np.arange(len(tracks))] += measured[3]
+    votes[labels, np.arange(len(tracks))] += measured[motion.SCORE]
     state[c.HITS] += 1
     state[c.MISSED] = state[c.HELD] = 0
     state[c.LABEL] = votes.argmax(axis=0)
@@ -66,29 +66,36 @@ def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
     return due, last_id + many
 
 
-def miss(live: Live, missed: Bool, unchanged: Bool, dt_s: F64, longest_hold_s: float) -> Bool:
-    """Age the tracks without a hit (n,), hold the standing ones whose patch is unchanged; which tracks (n,) live on."""
+def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
+    """Which tracks (n,) stand where they stood: known well, slow, and their patch is unchanged."""
     block, state = live.floats, live.integers
-    labels = state[c.LABEL]
-    standing = (
-        missed
-        & unchanged
-        & (state[c.ID] != UNCONFIRMED)
-        & (block[c.AGE_S] >= SETTLED_S)
-        & (block[c.HELD_S] < longest_hold_s)
-    )
-    if standing.any():
-        standing &= motion.speeds_mps(block, labels) <= SLOW_MPS
-        block[c.HELD_S, standing] += dt_s[standing]
-        block[c.VX, standing] = block[c.VY, standing] = 0.0
-    gone = missed & ~standing
-    state[c.HELD] = standing
+    still = unchanged & (state[c.ID] != UNCONFIRMED) & (block[c.AGE_S] >= SETTLED_S)
+    still &= block[c.HELD_S] < longest_hold_s
+    if still.any():
+        still &= motion.speeds_mps(block, state[c.LABEL]) <= SLOW_MPS
+    return np.asarray(still)
+
+
+def advance(live: Live, still: Bool, dt_s: F64) -> None:
+    """Move the tracks (n,) dt_s (n,) ahead; those that stand neither move nor become less sure of their place."""
+    live.floats[c.VX, still] = live.floats[c.VY, still] = 0.0
+    motion.move(live.floats, live.integers[c.LABEL], np.where(still, 0.0, dt_s))
+    live.floats[c.AGE_S] += dt_s
+
+
+def miss(live: Live, missed: Bool, still: Bool, dt_s: F64) -> Bool:
+    """Age the tracks (n,) without a hit, hold those that stand; which tracks (n,) live on."""
+    block, state = live.floats, live.integers
+    held = missed & still
+    gone = missed & ~still
+    state[c.HELD] = held
+    block[c.HELD_S, held] += dt_s[held]
     state[c.MISSED, gone] += 1
     fade = np.where(gone, np.exp(-motion.DECAY * dt_s), 1.0)
     block[c.VX] *= fade
     block[c.VY] *= fade
     block[c.UNSEEN_S, gone] += dt_s[gone]
-    limit = np.where(state[c.ID] == UNCONFIRMED, TRIAL_S, motion.DEATH_S[labels])
+    limit = np.where(state[c.ID] == UNCONFIRMED, TRIAL_S, motion.DEATH_S[state[c.LABEL]])
     return np.asarray(~gone | (block[c.UNSEEN_S] < limit))
 
 
@@ -101,7 +108,7 @@ def bear(columns: Columns, codes: I64, rows: I64, taken: Intake, times_ns: I64, 
     state = np.zeros((c.INTEGERS, len(rows)), np.int64)
     motion.start(block, labels, measured)
     block[c.RATIO] = taken.ratio[rows]
-    block[c.SCORE] = block[c.FIRST_SCORE] = measured[3]
+    block[c.SCORE] = block[c.FIRST_SCORE] = measured[motion.SCORE]
     block[c.FIRST_BOX] = taken.boxes[taken.rows[rows]].T
     many = np.bincount(at, minlength=len(codes))
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
@@ -113,5 +120,5 @@ def bear(columns: Columns, codes: I64, rows: I64, taken: Intake, times_ns: I64, 
     state[c.LABEL] = state[c.FIRST_LABEL] = labels
     state[c.FIRST_NS] = times_ns[at]
     votes = np.zeros((len(columns.votes), len(rows)))
-    votes[labels, np.arange(len(rows))] = measured[3]
+    votes[labels, np.arange(len(rows))] = measured[motion.SCORE]
     columns.floats[:, slots], columns.integers[:, slots], columns.votes[:, slots] = block, state, votes

@@ -45,9 +45,9 @@ class Roster:
         """Time of the camera's last sample."""
         return int(self._last_ns[code])
 
-    def counters(self, code: int) -> list[int]:
-        """Values of COUNTERS in order."""
-        return [0] * len(COUNTERS) if code == UNKNOWN else [int(n) for n in self._counts[:, code]]
+    def counters(self, code: int) -> dict[str, int]:
+        """Values of COUNTERS by name; all zero for UNKNOWN."""
+        return {name: 0 if code == UNKNOWN else int(self._counts[row, code]) for name, row in _ROW.items()}
 
     def join(self, cameras: Sequence[str]) -> I64:
         """Codes (n,) of cameras; new ones are taken in."""
@@ -71,7 +71,7 @@ class Roster:
         self._last_ns[codes] = times_ns
         self._started[codes] = True
         self.count(codes, samples=1, time_backward=started & (dt_s <= 0), gaps=gap, moves=shifted)
-        return dt_s, gap | shifted
+        return np.asarray(dt_s), np.asarray(gap | shifted)
 
     def count(self, codes: I64, **more: I64 | Bool | int) -> None:
         """Add to counters of cameras; codes are all different."""

@@ -16,6 +16,7 @@ from sightline.track.lifecycle import Live
 from sightline.track.roster import Roster
 from sightline.track.sample import FirstHit, Sample, TrackerStats
 
+_LATEST_NS: Final = 1 << 62  # times are cut here, so that their differences fit
 _LEAST_STEP_S: Final = 1e-3  # of a clock that stands still or goes back, so that tracks still age and end
 
 
@@ -87,7 +88,7 @@ class Tracker:
         """Counters of a camera; all zero for one never seen."""
         code = self._roster.code(camera)
         live = len(self._columns.of_camera(code))
-        return TrackerStats(*self._roster.counters(code), live=live)
+        return TrackerStats(live=live, **self._roster.counters(code))
 
     def forget(self, camera: str) -> None:
         """Drop all tracks and counters of a camera; its ids go on where they were."""
@@ -100,10 +101,10 @@ class Tracker:
         """Update for samples of different cameras."""
         settings, columns, roster = self._settings, self._columns, self._roster
         codes = roster.join([sample.camera for sample in samples])
-        taken = intake.take(samples, settings.low_score, settings.max_objects)
+        taken = intake.take(samples, settings)
         slots, at = columns.of_cameras(roster.positions(codes))
         unchanged = _unchanged(samples, at)
-        times_ns = np.array([sample.time_ns for sample in samples], np.int64)
+        times_ns = np.array([min(max(s.time_ns, -_LATEST_NS), _LATEST_NS) for s in samples], np.int64)
         moved = np.array([sample.moved for sample in samples], np.bool_)
         step_s, anew = roster.step(codes, times_ns, moved, settings.longest_gap_s)
         roster.count(codes, detections=np.diff(taken.first), invalid=taken.invalid, over_limit=taken.over)
@@ -113,8 +114,8 @@ class Tracker:
             slots, at, unchanged = slots[~old], at[~old], unchanged[~old]
         live = lifecycle.gather(columns, slots, at)
         dt_s = np.maximum(step_s, _LEAST_STEP_S)[at]
-        motion.move(live.floats, live.integers[c.LABEL], dt_s)
-        live.floats[c.AGE_S] += dt_s
+        still = lifecycle.standing(live, unchanged, settings.longest_hold_s)
+        lifecycle.advance(live, still, dt_s)
         given = self._associate(live, taken, len(samples))
         tracks = np.flatnonzero(given >= 0)
         lifecycle.hit(live, tracks, given[tracks], taken)
@@ -122,7 +123,7 @@ class Tracker:
         roster.count(codes, confirmed=last_id - roster.ids[codes])
         roster.ids[codes] = last_id
         self._note_first_hits(samples, live, new)
-        keep = lifecycle.miss(live, given < 0, unchanged, dt_s, settings.longest_hold_s)
+        keep = lifecycle.miss(live, given < 0, still, dt_s)
         lifecycle.scatter(columns, live, keep)
         self._bear(codes, live.at[keep], given, taken, times_ns)
         return _answers(live, given, taken)
@@ -132,7 +133,7 @@ class Tracker:
         labels = live.integers[c.LABEL]
         tracks, rows = len(live.at), len(taken.rows)
         pairs = weigh(live.floats, labels, live.at, taken.seen, cameras)
-        sure = taken.seen.measured[3, pairs.seen] >= self._settings.high_score
+        sure = taken.seen.measured[motion.SCORE, pairs.seen] >= self._settings.high_score
         given = match(pairs.keep(sure), live.at, tracks, rows)
         lately = (given < 0) & (live.integers[c.MISSED] == 0)
         faint = pairs.keep(~sure & lately[pairs.track] & (pairs.distance <= GATE_UNSURE))
@@ -140,7 +141,7 @@ class Tracker:
 
     def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
         """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
-        free = taken.seen.measured[3] >= self._settings.high_score
+        free = taken.seen.measured[motion.SCORE] >= self._settings.high_score
         free[given[given >= 0]] = False
         rows = np.flatnonzero(free)
         if not len(rows):
@@ -177,7 +178,8 @@ def _unchanged(samples: Sequence[Sample], at: I64) -> Bool:
         if sample.unchanged is not None:
             many = int(first[i + 1] - first[i])
             if sample.unchanged.shape != (many,):
-                raise ValueError(f"Sample.unchanged of {sample.camera}: expected {many} rows, got {len(sample.unchanged)}")
+                shape = sample.unchanged.shape
+                raise ValueError(f"Sample.unchanged of {sample.camera}: expected shape ({many},), got {shape}")
             unchanged[first[i] : first[i + 1]] = sample.unchanged
     return unchanged
 

@@ -45,7 +45,7 @@ class ClipWriter:
         try:
             self._part.parent.mkdir(parents=True, exist_ok=True)
             # Fragments end at key frames, one per second.
-            flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+            flags = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
             self._container: OutputContainer = av.open(f"file:{self._part}", "w", format="mp4", options=flags)
             self._stream = self._add_stream(fps, crf)
         except OSError as error:

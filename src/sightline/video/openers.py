@@ -78,7 +78,7 @@ def _rtsp(ask: Ask) -> Opened:
 def _rtmp(ask: Ask) -> Opened:
     options = {"rw_timeout": _micros(ask.settings.stall_s), "fflags": "nobuffer", **_PROBE}
     if ask.listen:
-        options |= {"listen": "1"}
+        options |= {"listen": "1", "timeout": str(round(ask.settings.open_timeout_s))}
     return _open(ask, ask.url, options)
 
 

@@ -9,6 +9,9 @@ import numpy as np
 from sightline.core.values import U8
 
 Layout = Literal["bgr", "i420"]
+Orientation = tuple[bool, int]  # mirrored left-right?, then turned clockwise by 0, 90, 180 or 270 degrees
+
+UPRIGHT: Final[Orientation] = (False, 0)
 
 _FULL_RANGE: Final = 2  # AVCOL_RANGE_JPEG
 # Planar 8-bit formats whose planes are taken as they are: rows of chroma per row of I420's chroma.
@@ -19,15 +22,16 @@ _CHROMA_GAIN: Final = 224 / 255
 _CODES: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
-def orientation(frame: av.VideoFrame) -> tuple[bool, int]:
+def orientation(frame: av.VideoFrame) -> Orientation:
     """What makes the picture upright by its display matrix: mirror left-right first?, then degrees clockwise (0..270).
 
+    Ask once per stream, not per picture: PyAV's side data keeps a picture in memory until Python collects its cycles.
     Turns that are no multiple of 90 degrees are taken to the nearest one. Matrix as in ISO/IEC 14496-12: 16.16 fixed
     a b u / c d v / x y w, (x', y') = (a x + c y, b x + d y).
     """
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
-        return False, 0
+        return UPRIGHT
     matrix = np.frombuffer(memoryview(data), np.int32)  # type: ignore[arg-type]
     a, b, c, d = (int(matrix[position]) for position in (0, 1, 3, 4))
     mirrored = a * d - b * c < 0
@@ -37,15 +41,15 @@ def orientation(frame: av.VideoFrame) -> tuple[bool, int]:
     return mirrored, degrees
 
 
-def pixels_of(frame: av.VideoFrame) -> tuple[U8, Layout]:
-    """Pixels and layout of a decoded picture, as ``core.frame.Frame`` wants them.
+def pixels_of(frame: av.VideoFrame, turn: Orientation = UPRIGHT) -> tuple[U8, Layout]:
+    """Pixels and layout of a decoded picture, made upright by ``turn``, as ``core.frame.Frame`` wants them.
 
     8-bit 4:2:0, 4:2:2, NV12 and grey pictures of even size become "i420" without swscale (0.2 ms at 1080p where BGR
     costs 0.9); everything else becomes BGR. The BT.709 matrix of HD streams is not converted to BT.601: it shifts hues
     by less than the colour classes are apart. av.FFmpegError or ValueError for a format that FFmpeg cannot convert.
     """
     name = frame.format.name
-    mirrored, degrees = orientation(frame)
+    mirrored, degrees = turn
     if frame.width % 2 == 0 and frame.height % 2 == 0:
         if name in _PLANAR:
             full = name.startswith("yuvj") or frame.color_range == _FULL_RANGE

@@ -13,6 +13,7 @@ from sightline.core.clock import Clock, SystemClock
 from sightline.core.errors import SourceLost
 from sightline.video import failures
 from sightline.video.address import Kind, shown
+from sightline.video.discardable import is_discardable
 from sightline.video.openers import Ask, Opened, open_stream
 from sightline.video.pictures import orientation, pixels_of
 from sightline.video.timing import LiveTime, to_ns
@@ -118,7 +119,8 @@ def _note(look: _Look, packet: "Packet[VideoStream]") -> None:
         if len(look.key_packets) < _KEY_PACKETS:
             look.key_packets.append(bytes(packet))
     look.sizes.append(packet.size)
-    look.disposable += packet.is_disposable
+    context = packet.stream.codec_context
+    look.disposable += packet.is_disposable or is_discardable(bytes(packet), context.name, context.extradata)
     if packet.pts is not None:
         look.pts_ns.append(to_ns(packet.pts, packet.time_base))
 

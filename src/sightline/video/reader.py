@@ -12,7 +12,7 @@ from sightline.core.clock import Clock, SystemClock
 from sightline.core.errors import SourceUnavailable
 from sightline.core.events import SourceChanged
 from sightline.core.frame import Frame
-from sightline.video.address import Kind, check_scheme, kind, shown
+from sightline.video.address import Kind, check_scheme, kind, scheme, shown
 from sightline.video.slot import Slot
 from sightline.video.source import Source, SourceInfo, Start, Tally, Wanted, open_source
 
@@ -58,6 +58,7 @@ class ReaderStats:
     ms: dict[str, float] = field(default_factory=dict)
     age_s: float | None = None  # of the newest frame of a live source
     drift_s: float | None = None  # the stream's clock against the machine's
+    camera_clock_s: float | None = None  # how far the camera's own clock (RTCP) is ahead of the frames' time
     progress: float | None = None  # 0..1 of a file
     retry_in_s: float | None = None  # until the next attempt while lost
 
@@ -136,7 +137,7 @@ class Reader:
     def start(self) -> None:
         """Start reading; returns at once."""
         self._start_run()
-        if self._kind == "live":
+        if self._opener is None and scheme(self._url) != "file":
             self._watchdog = threading.Thread(target=self._watch, name=f"watch:{self._camera}", daemon=True)
             self._watchdog.start()
 
@@ -177,6 +178,7 @@ class Reader:
                 },
                 age_s=max(0.0, (self._clock.now_ns() - newest) / 1e9) if live and newest is not None else None,
                 drift_s=source.drift_s if source else None,
+                camera_clock_s=source.camera_clock_s if source else None,
                 progress=1.0 if state == "ended" and not live else source.progress if source else None,
                 retry_in_s=max(0.0, (retry_at - self._clock.monotonic_ns()) / 1e9) if retry_at is not None else None,
             )
@@ -187,6 +189,7 @@ class Reader:
                 self._before = _sum([self._before, self._run.tally])
                 if self._run.source is not None:
                     self._before = _sum([self._before, self._run.source.tally])
+                    self._last = self._run.source.position
             run = _Run(self._run.number + 1 if self._run else 0)
             self._run = run
             thread = threading.Thread(target=self._read, args=(run,), name=f"read:{self._camera}", daemon=True)
@@ -220,7 +223,7 @@ class Reader:
             check_scheme(self._url, trusted=self._trusted)
         except SourceUnavailable:  # will never become right
             return False
-        return self._opened_once or self._persistent
+        return self._opened_once or self._persistent or self._listen
 
     def _serve(self, run: _Run) -> None:
         """Open and read until the end; SourceUnavailable when it cannot be opened or breaks off."""
@@ -253,6 +256,8 @@ class Reader:
                 with self._lock:
                     run.tally = _sum([run.tally, source.tally])
                     run.source = None
+                    if self._run is run:
+                        self._last = source.position
 
     def _serve_drawn(self, run: _Run, opened: Opened) -> None:
         with contextlib.closing(opened):
@@ -278,7 +283,6 @@ class Reader:
             first = self._state != "running"
             returned = self._state == "lost"
             self._state, self._reason, self._retry_at_ns = "running", "", None
-            self._last = Start(frame.index, frame.time_ns)
             self._size = (frame.width, frame.height)
             self._newest_ns = frame.time_ns
             self._frames_put += 1
@@ -312,11 +316,12 @@ class Reader:
         with self._lock:
             self._state, self._reason, self._retry_at_ns = state, reason, None
         self._slot.close()
-        self._tell("ended" if state == "ended" else "lost", reason)
+        if not self._stopping.is_set():  # to be stopped is no news about the source
+            self._tell("ended" if state == "ended" else "lost", reason)
 
     def _tell(self, state: Literal["lost", "returned", "ended"], reason: str) -> None:
         if self._on_event is not None:
-            time_ns = self._clock.now_ns() if self._kind == "live" else max(0, self._last.time_ns)
+            time_ns = self._clock.now_ns() if self._kind == "live" else self._newest_ns or 0
             self._on_event(SourceChanged(self._camera, time_ns, state, reason))
 
     def _watch(self) -> None:
@@ -325,7 +330,9 @@ class Reader:
         while not self._stopping.wait(self._settings.stall_s / 4) and self._state not in ("ended", "failed"):
             run = self._run
             source = run.source if run else None
-            if source is None or not source.reading or self._clock.monotonic_ns() - source.last_packet_ns < limit_ns:
+            if source is None or source.info.kind == "file" or not source.reading:
+                continue
+            if self._clock.monotonic_ns() - source.last_packet_ns < limit_ns:
                 continue
             reason = f"{shown(self._url)}: expected the next picture, got none for {limit_ns / 1e9:.0f} s"
             with self._lock:

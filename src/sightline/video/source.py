@@ -17,7 +17,7 @@ from sightline.core.frame import Frame
 from sightline.video import failures
 from sightline.video.address import Kind, shown
 from sightline.video.openers import Ask, Opened, open_stream, refuse_size
-from sightline.video.pictures import pixels_of
+from sightline.video.pictures import UPRIGHT, Orientation, orientation, pixels_of
 from sightline.video.timing import FileTime, LiveTime, to_ns
 
 Wanted = Callable[[int, int], bool]  # (index, time_ns) -> whether pixels of this picture are needed
@@ -87,6 +87,7 @@ class Source:
         self._clock = clock or SystemClock()
         begin = start or Start()
         self._index = begin.index
+        self._time_ns = begin.time_ns
         self.info = _info(opened)
         self.tally = Tally()
         self.pace = False
@@ -99,7 +100,10 @@ class Source:
             if opened.kind == "file"
             else LiveTime(self._clock, after_ns=begin.time_ns)
         )
+        self._rotation: int | None = None  # of the picture whose display matrix was read last
+        self._turn: Orientation = UPRIGHT
         self._paced_from: tuple[int, int] | None = None
+        self._pts_ns: int | None = None
         self._read_packets = 0
         self._end_s = 0.0
         self._key_numbers: dict[int, int] = {}
@@ -111,6 +115,19 @@ class Source:
     def drift_s(self) -> float | None:
         """Seconds the stream's clock lost against the machine's; None = a file, or not known yet."""
         return self._time.drift_s
+
+    @property
+    def camera_clock_s(self) -> float | None:
+        """Seconds the camera's own clock (NTP time in RTCP, RTSP only) is ahead of the stamps; None = not told."""
+        real_us = self._opened.container.start_time_realtime
+        if real_us is None or self._pts_ns is None or self.info.kind == "file":
+            return None
+        return real_us / 1e6 + (self._pts_ns - self._time_ns) / 1e9
+
+    @property
+    def position(self) -> Start:
+        """Number and time of the last picture, wanted or not."""
+        return Start(self._index, self._time_ns)
 
     @property
     def progress(self) -> float | None:
@@ -144,7 +161,7 @@ class Source:
     def _frame(self, picture: av.VideoFrame, index: int, time_ns: int) -> Frame:
         start = self._clock.monotonic_ns()
         try:
-            pixels, layout = pixels_of(picture)
+            pixels, layout = pixels_of(picture, self._turn_of(picture))
         except (av.FFmpegError, ValueError) as error:
             raise SourceLost(
                 f"{self.info.url}: expected a picture that converts to BGR, got format {picture.format.name}"
@@ -154,6 +171,12 @@ class Source:
         frame = Frame(self._camera, index, time_ns, pixels, layout)
         self.size = (frame.width, frame.height)
         return frame
+
+    def _turn_of(self, picture: av.VideoFrame) -> Orientation:
+        rotation = picture.rotation
+        if rotation != self._rotation:
+            self._rotation, self._turn = rotation, orientation(picture)
+        return self._turn
 
     def _stamp(self, picture: av.VideoFrame) -> tuple[int, int]:
         pts_ns = None
@@ -165,8 +188,9 @@ class Source:
             self._index += 1
             index = self._index
         self._keep_pace(pts_ns)
-        time_ns = self._time.at(index, pts_ns)
-        return index, time_ns
+        self._pts_ns = pts_ns
+        self._time_ns = self._time.at(index, pts_ns)
+        return index, self._time_ns
 
     def _keep_pace(self, pts_ns: int | None) -> None:
         if self.pause is None or pts_ns is None or not (self.pace or self.info.bursty):

@@ -49,7 +49,7 @@ def test_allowed_schemes(url: str, trusted: bool, allowed: bool, word: str) -> N
     if allowed:
         assert check_scheme(url, trusted=trusted), word
     else:
-        with pytest.raises(SourceUnavailable, match="expected .*, got "):
+        with pytest.raises(SourceUnavailable, match=r"expected .*, got "):
             check_scheme(url, trusted=trusted)
 
 

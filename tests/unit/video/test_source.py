@@ -1,5 +1,6 @@
 """Sources over drawn files: numbers, times, what is dropped, what is refused."""
 
+import gc
 from pathlib import Path
 
 import av
@@ -83,7 +84,6 @@ def test_damage_in_the_middle_is_stepped_over(make_clip, settings) -> None:
         assert source.tally.bad > 0
         assert len(frames) >= 50
         assert frames[-1].index == 60  # a damaged picture keeps its number
-        assert number_of(frames[-1]) == number_of(frames[0]) + 59 - 24 * 2 - 11 or True
 
 
 def test_a_cut_file_gives_what_it_has_and_says_so(make_clip, settings) -> None:
@@ -131,3 +131,16 @@ def test_nothing_is_written_to_stderr(make_clip, settings, capfd) -> None:
 def test_untrusted_address_never_opens_a_path(make_clip, settings) -> None:
     with pytest.raises(SourceUnavailable, match="got a path"):
         open_source(str(make_clip()), camera="cam", settings=settings, trusted=False)
+
+
+def test_converted_pictures_do_not_stay_in_memory(make_clip, settings) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        with open_source(str(make_clip(frames=40)), camera="cam", settings=settings) as source:
+            for _ in source:
+                pass
+        held = sum(isinstance(one, av.VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert held <= 3  # the one whose display matrix was read may wait for the collector

@@ -59,9 +59,7 @@ def test_first_burst_is_never_in_the_future() -> None:
     assert clock.now_ns() - time.at(51, 50 * 40_000_000) < 5_000_000
 
 
-@pytest.mark.parametrize(
-    ("pts_s", "word"), [(0.0, "back to zero"), (10_000.0, "far ahead"), (None, "no stamp")]
-)
+@pytest.mark.parametrize(("pts_s", "word"), [(0.0, "back to zero"), (10_000.0, "far ahead"), (None, "no stamp")])
 def test_new_time_line_is_anchored_again(pts_s: float | None, word: str) -> None:
     clock = ManualClock(1000 * S)
     time = LiveTime(clock)

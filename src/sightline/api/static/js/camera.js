@@ -82,7 +82,8 @@ export class CameraView {
 
   #notes(status) {
     const reason = this.feed.picture?.pixelated ? this.feed.picture.reason : "";
-    const notes = [...new Set([reason, ...status.notes].filter(Boolean))];
+    const said = reason === "" || status.notes.some((note) => note.includes(reason));
+    const notes = [...new Set(said ? status.notes : [`Pixelated: ${reason}`, ...status.notes])];
     this.banner.hidden = notes.length === 0;
     refill(this.banner, JSON.stringify(notes), () => el("ul", {}, notes.map((note) => el("li", {}, note))));
   }

@@ -8,6 +8,7 @@ import { clockText, countText } from "./words.js";
 
 const EVERY_MS = 5000;
 const DIRECTION_COLOURS = { forward: "#4aa3ef", backward: "#f0a020" };
+const LEAST_WINDOWS = 12;
 const MOST_WINDOWS = { 1: 60, 15: 96 }; // an hour of minutes, a day of quarters
 
 export class Counts {
@@ -110,15 +111,17 @@ export class Counts {
     const first = Math.max(Math.min(...starts), last - (MOST_WINDOWS[this.minutes] - 1) * step);
     const times = [];
     for (let t = first; t <= last + 0.5; t += step) times.push(t);
+    const known = times.length;
+    while (times.length < LEAST_WINDOWS) times.push(times.at(-1) + step); // empty ones: a lone bar is no course of time
     const keyOf = this.split === "class" ? null : (row) => row.direction;
     const names = this.split === "class"
       ? CLASS_ORDER.filter((name) => this.rows.some(({ by_class: c }) => c[name]))
       : ["forward", "backward"].filter((d) => this.rows.some((row) => keyOf(row) === d));
     const values = names.map((name) => {
-      const column = new Array(times.length).fill(0);
+      const column = times.map((_, t) => (t < known ? 0 : null));
       for (const row of this.rows) {
         const place = Math.round((row.start_ns / 1e9 - first) / step);
-        if (place < 0 || place >= times.length) continue;
+        if (place < 0 || place >= known) continue;
         if (keyOf) column[place] += keyOf(row) === name ? row.total : 0;
         else column[place] += row.by_class[name] ?? 0;
       }
@@ -126,7 +129,7 @@ export class Counts {
     });
     const colour = (name) => (this.split === "class" ? colourOf(name) : DIRECTION_COLOURS[name]);
     this.legend.replaceChildren(...names.map((name) => el("span", {}, el("span", { class: "swatch", tone: colour(name) }), name)));
-    const stacked = values.map((column, i) => column.map((_, t) => values.slice(0, i + 1).reduce((sum, c) => sum + c[t], 0)));
+    const stacked = values.map((column, i) => column.map((_, t) => values.slice(0, i + 1).reduce((sum, c) => (c[t] === null ? null : sum + c[t]), 0)));
     this.plot?.destroy();
     this.plot = new uPlot(this.#options(names, colour, step), [times, ...stacked.reverse()], this.plotBox);
   }
@@ -140,15 +143,15 @@ export class Counts {
     return {
       width: this.plotBox.clientWidth || 300,
       height: 190,
-      padding: [8, 10, 0, 0],
+      padding: [8, 26, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: {
-        x: { time: false, range: (_, min, max) => [min - step * 0.25, Math.max(max + step * 1.1, min + step * 12)] },
+        x: { time: false, range: (_, min, max) => [min - step * 0.25, max + step * 1.1] },
         y: { range: (_, __, max) => [0, Math.max(4, max * 1.1)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 74, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 240].map((n) => n * 60), values: (_, ticks) => ticks.map((t) => (t < 0 ? "" : shortTime(t))) },
+        { ...axis, grid: { show: false }, space: 74, size: 28, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 240].map((n) => n * 60), values: (_, ticks) => ticks.map((t) => (t < 0 ? "" : shortTime(t))) },
         { ...axis, grid: { stroke: edge, width: 1 }, size: 42, space: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000], values: (_, ticks) => ticks.map((n) => String(n)) },
       ],
       // Stacked: the tallest sum is painted first, the ones below it over it.

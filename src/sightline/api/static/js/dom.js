@@ -10,7 +10,7 @@ export function el(tag, props = {}, ...children) {
     else if (name in node && name !== "list" && name !== "form") node[name] = value;
     else node.setAttribute(name === "class" ? "class" : name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -18,7 +18,7 @@ export function el(tag, props = {}, ...children) {
 export function refill(node, key, build) {
   if (node.dataset.key === key) return;
   node.dataset.key = key;
-  node.replaceChildren(...[build()].flat());
+  node.replaceChildren(...[build()].flat(Infinity).filter((child) => child !== null));
 }
 
 export function setText(node, text) {

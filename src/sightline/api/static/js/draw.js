@@ -62,9 +62,9 @@ function places(box, w, h, rect) {
   return list.filter((p) => p.x >= rect.x && p.x + w <= rect.x + rect.w && p.y >= rect.y && p.y + h <= rect.y + rect.h);
 }
 
-export function drawChips(ctx, rect, objects, { dpr, font, ids, names, scores, attributes, chosen }) {
+export function drawChips(ctx, rect, objects, { dpr, font, ids, names, scores, attributes, chosen, taken }) {
   const h = font + 6;
-  const placed = [];
+  const placed = [...taken];
   ctx.textBaseline = "middle";
   const big = (o) => (o.box[2] - o.box[0]) * (o.box[3] - o.box[1]) + (o.id === chosen ? 10 : 0);
   for (const object of [...objects].sort((a, b) => big(b) - big(a))) {
@@ -137,15 +137,17 @@ function tag(ctx, text, x, y, font, rect) {
   ctx.fill();
   ctx.fillStyle = "#ffffff";
   ctx.fillText(text, left + 6, top + h / 2 + 0.5);
+  return { x: left, y: top, w, h };
 }
 
 // A directed line; the arrow in its middle points to the side that counts as "forward" (right of start -> end).
+// Answers with the rectangles of its words.
 export function drawLine(ctx, rect, line, { lit, edited, names, font }) {
   const at = ([x, y]) => [rect.x + x * rect.w, rect.y + y * rect.h];
   const [x0, y0] = at(line.start);
   const [x1, y1] = at(line.end);
   const length = Math.hypot(x1 - x0, y1 - y0);
-  if (length < 1) return;
+  if (length < 1) return [];
   const colour = lit ? "#ffd54a" : edited ? "#8fc9ff" : "#ffffff";
   ctx.lineCap = "round";
   ctx.lineJoin = "round";
@@ -164,7 +166,9 @@ export function drawLine(ctx, rect, line, { lit, edited, names, font }) {
     }
   });
   ctx.lineCap = "butt";
-  if (!names) return;
-  if (edited) tag(ctx, "forward", tip[0] + n[0] * 14 + n[1] * 4, tip[1] + n[1] * 14, font, rect);
-  if (line.name) tag(ctx, line.name, x0, y0 - font - 8, font, rect);
+  if (!names) return [];
+  const words = [];
+  if (edited) words.push(tag(ctx, "forward", tip[0] + n[0] * 14 + n[1] * 4, tip[1] + n[1] * 14, font, rect));
+  if (line.name) words.push(tag(ctx, line.name, x0, y0 - font - 8, font, rect));
+  return words;
 }

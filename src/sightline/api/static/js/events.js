@@ -7,7 +7,7 @@ import { clockText } from "./words.js";
 function sentence(event, withCamera) {
   const where = withCamera ? ` · ${event.camera}` : "";
   if (event.kind === "line_crossed") {
-    return [el("span", { class: "swatch", tone: colourOf(event.label) }), ` ${event.label} ${event.track_id} crossed ${event.line}, ${event.direction}${where}`];
+    return [el("span", { class: "swatch", tone: colourOf(event.label) }), ` ${event.label} #${event.track_id} crossed ${event.line}, ${event.direction}${where}`];
   }
   const said = { lost: "Signal lost", returned: "Signal is back", ended: "Source ended" }[event.state];
   return [el("span", { class: event.state === "lost" ? "flag" : "" }, said), `${event.reason ? `: ${event.reason}` : ""}${where}`];

@@ -26,7 +26,6 @@ export class Live extends EventTarget {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heard = performance.now();
-    socket.onopen = () => { if (this.socket === socket) this.#opened(); };
     socket.onmessage = (message) => { if (this.socket === socket) this.#receive(message.data); };
     socket.onclose = (event) => { if (this.socket === socket) this.#closed(event.reason); };
   }
@@ -83,6 +82,7 @@ export class Live extends EventTarget {
 
   #receive(data) {
     this.heard = performance.now();
+    if (!this.connected) this.#opened(); // only now: a full server opens the line and closes it again
     if (typeof data === "string") {
       this.dispatchEvent(new CustomEvent("text", { detail: JSON.parse(data) }));
       return;

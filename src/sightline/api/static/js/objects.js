@@ -7,7 +7,7 @@ import { attributeText, percentText, secondsText, spaced } from "./words.js";
 export class ObjectList {
   constructor(choose) {
     this.choose = choose;
-    this.count = el("span", { class: "chip" }, "0");
+    this.count = el("span", { class: "badge" }, "0");
     this.list = el("ul", { class: "objects" });
     this.node = el("section", { class: "card", "aria-label": "In the picture now" },
       el("header", {}, el("h2", {}, "In the picture"), el("span", { class: "spring" }), this.count), this.list);

@@ -67,9 +67,11 @@ export class Stage {
 
   #waitText() {
     const status = this.feed.status;
-    const over = this.feed.bitmap === null;
-    this.wait.hidden = !over;
-    if (!over || !status) return;
+    const bare = this.feed.bitmap === null;
+    const broken = status !== null && (status.state === "lost" || status.state === "failed");
+    this.wait.hidden = !bare && !broken;
+    this.wait.classList.toggle("over", !bare);
+    if (this.wait.hidden || !status) return;
     const said = { starting: "Starting", running: "Waiting for the first picture", ended: "Ended", lost: "Signal lost", failed: "Failed" };
     setText(this.wait, status.reason ? `${said[status.state]}: ${status.reason}` : said[status.state]);
   }
@@ -82,7 +84,7 @@ export class Stage {
       if (this.big) this.node.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
     }
     this.picture.getContext("2d").drawImage(bitmap, 0, 0);
-    this.wait.hidden = true;
+    this.#waitText();
     this.ribbon.hidden = !picture.pixelated;
     this.clock.hidden = false;
     setText(this.clock, clockText(picture.time_ns));
@@ -103,21 +105,20 @@ export class Stage {
     const roomy = w >= 560;
     const font = roomy ? 12.5 : 11;
     if (layers.trails) drawTrails(ctx, rect, feed.trails);
-    if (layers.lines) {
-      const now = performance.now();
-      for (const line of feed.lines) {
-        if (this.extra?.replaces === line.name) continue;
-        drawLine(ctx, rect, line, { lit: (feed.flashes.get(line.name) ?? 0) > now, names: big, font });
-      }
-    }
     if (layers.boxes) {
       drawBoxes(ctx, rect, objects, { dpr, chosen: this.chosen });
       this.drawnBoxes = objects.length;
     }
+    const taken = [];
+    const now = performance.now();
+    for (const line of layers.lines ? feed.lines : []) {
+      if (this.extra?.replaces === line.name) continue;
+      taken.push(...drawLine(ctx, rect, line, { lit: (feed.flashes.get(line.name) ?? 0) > now, names: big, font }));
+    }
+    if (this.extra) taken.push(...drawLine(ctx, rect, this.extra, { edited: true, names: true, font }));
     if (layers.labels || layers.ids) {
       const { ids, labels: names } = layers;
-      drawChips(ctx, rect, objects, { dpr, font, ids, names, scores: names && big && roomy, attributes: roomy, chosen: this.chosen });
+      drawChips(ctx, rect, objects, { dpr, font, ids, names, scores: names && big && roomy, attributes: roomy, chosen: this.chosen, taken });
     }
-    if (this.extra) drawLine(ctx, rect, this.extra, { edited: true, names: true, font });
   }
 }

@@ -36,7 +36,7 @@ export class Wall {
   update() {
     const feeds = [...this.page.feeds.values()];
     for (const feed of feeds) if (!this.tiles.has(feed.name)) this.#add(feed);
-    this.grid.dataset.few = feeds.length <= 2 ? String(feeds.length) : "";
+    this.grid.dataset.few = feeds.length <= 4 ? String(feeds.length) : "";
     let running = 0;
     let objects = 0;
     for (const feed of feeds) {

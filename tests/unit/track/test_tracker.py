@@ -1,0 +1,185 @@
+"""What the tracker promises: ids, order of rows, confirmation, crossings, standing objects, counters."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from sightline.config import TrackSettings
+from sightline.core.values import UNCONFIRMED
+from sightline.core.vocabulary import CODE
+from sightline.track import Sample, Tracker
+
+Make = Callable[..., Sample]
+Row = tuple[float, float, float, float, float, str]
+MakeRow = Callable[..., Row]
+
+
+def run(tracker: Tracker, samples: list[Sample]) -> list[list[int]]:
+    """Ids per sample, each in its own call."""
+    return [tracker.update([one])[0].ids.tolist() for one in samples]
+
+
+def test_id_comes_at_the_second_hit_and_stays(sample: Make, person: MakeRow) -> None:
+    ids = run(Tracker(), [sample(0.2 * k, [person(300 + 28 * k, 500)]) for k in range(6)])
+    assert ids == [[UNCONFIRMED], [1], [1], [1], [1], [1]]
+
+
+def test_rows_keep_the_order_of_the_detections(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    left, middle, right = person(200, 500), person(600, 500), person(1000, 500, 0.7)
+    run(tracker, [sample(0, [left, middle, right]), sample(0.2, [left, middle, right])])
+    tracks = tracker.update([sample(0.4, [right, person(640, 100, 0.2), left, middle])])[0]
+    assert tracks.boxes_px[:, 0].tolist() == pytest.approx([right[0], 606, left[0], middle[0]])
+    # Ids in order of the score, then from left to right; a faint detection without a track has none.
+    assert tracks.ids.tolist() == [3, UNCONFIRMED, 1, 2]
+    assert not tracks.held.any()
+    assert tracks.ages_s == pytest.approx([0.4, 0, 0.4, 0.4])
+
+
+@pytest.mark.parametrize(("rate", "word"), [(25, "every frame"), (7, "a slow camera"), (3, "few frames"), (2, "two")])
+def test_two_who_cross_keep_their_ids(sample: Make, person: MakeRow, rate: int, word: str) -> None:
+    tracker = Tracker()
+    answers = []
+    for k in range(5 * rate + 1):
+        t = k / rate
+        rows = [person(200 + 140 * t, 500)]
+        if not 2.0 < t < 2.7:  # hidden behind the other one while they pass
+            rows.append(person(900 - 140 * t, 480))
+        answers.append(tracker.update([sample(t, rows)])[0].ids.tolist())
+    first, last = answers[1], answers[-1]
+    assert sorted(first) == [1, 2]
+    assert last == first, word
+
+
+def test_faint_detections_carry_a_track_on_but_start_none(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    scores = [0.9, 0.9, 0.3, 0.2, 0.9]
+    ids = run(
+        tracker, [sample(0.2 * k, [person(300 + 20 * k, 500, s), person(900, 500, 0.4)]) for k, s in enumerate(scores)]
+    )
+    assert [row[0] for row in ids] == [UNCONFIRMED, 1, 1, 1, 1]
+    assert {row[1] for row in ids} == {UNCONFIRMED}
+
+
+def test_track_ends_after_its_time_unseen_at_any_rate(sample: Make, person: MakeRow) -> None:
+    for gap, same in ((1.0, True), (2.5, False)):
+        tracker = Tracker()
+        run(tracker, [sample(0.2 * k, [person(300, 500)]) for k in range(5)])
+        run(tracker, [sample(0.8 + t) for t in np.arange(0.2, gap, 0.2)])
+        ids = run(tracker, [sample(0.8 + gap + 0.2 * k, [person(300, 500)]) for k in range(2)])
+        assert ids == ([[1], [1]] if same else [[UNCONFIRMED], [2]]), f"gap of {gap} s"
+
+
+def test_class_is_voted_over_the_track(sample: Make, car: MakeRow) -> None:
+    tracker = Tracker()
+    names = ["car", "car", "truck", "car", "truck"]
+    labels = [
+        tracker.update([sample(0.2 * k, [car(400, 500, name=name)])])[0].labels.tolist() for k, name in enumerate(names)
+    ]
+    assert labels == [[CODE["car"]]] * 5
+
+
+def test_standing_object_is_held_while_its_patch_is_unchanged(sample: Make, car: MakeRow) -> None:
+    tracker = Tracker()
+    run(tracker, [sample(0.5 * k, [car(400, 500)]) for k in range(5)])
+    yes = np.ones(1, np.bool_)
+    for k in range(20):
+        tracks = tracker.update([sample(2.5 + k, [car(900, 300, 0.2)], unchanged=yes)])[0]
+        assert tracks.ids.tolist() == [UNCONFIRMED, 1]
+        assert tracks.held.tolist() == [False, True]
+        assert tracks.boxes_px[1] == pytest.approx(car(400, 500)[:4], abs=1.0)
+    gone = tracker.update([sample(23 + k, unchanged=~yes if k == 0 else None) for k in range(3)])
+    assert [len(tracks) for tracks in gone] == [0, 0, 0]
+    assert tracker.stats("a").live == 0
+
+
+def test_walking_or_unconfirmed_objects_are_not_held(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    run(tracker, [sample(0.2 * k, [person(300 + 28 * k, 500)]) for k in range(8)])
+    run(tracker, [sample(1.6, [person(300 + 28 * 8, 500), person(900, 500)])])
+    tracks = tracker.update([sample(1.8, unchanged=np.ones(2, np.bool_))])[0]
+    assert len(tracks) == 0
+
+
+def test_hold_ends_at_its_limit(sample: Make, car: MakeRow) -> None:
+    tracker = Tracker(TrackSettings(longest_hold_s=5))
+    run(tracker, [sample(0.5 * k, [car(400, 500)]) for k in range(5)])
+    held = [len(tracker.update([sample(3 + k, unchanged=np.ones(1, np.bool_))])[0]) for k in range(5)]
+    assert held == [1] * 5
+    for k in range(5):
+        many = len(tracker.places("a"))
+        tracker.update([sample(8 + k, unchanged=np.ones(many, np.bool_))])
+    assert tracker.stats("a").live == 0
+
+
+def test_moved_view_starts_anew(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    run(tracker, [sample(0.2 * k, [person(300, 500)]) for k in range(4)])
+    ids = run(tracker, [sample(0.8, [person(300, 500)], moved=True), sample(1.0, [person(300, 500)])])
+    assert ids == [[UNCONFIRMED], [2]]
+    assert tracker.stats("a").moves == 1
+
+
+def test_forget_drops_tracks_but_no_id_comes_twice(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    run(tracker, [sample(0.2 * k, [person(300, 500)]) for k in range(3)])
+    tracker.forget("a")
+    assert len(tracker.places("a")) == 0
+    assert tracker.stats("a").samples == 0
+    ids = run(tracker, [sample(0.6 + 0.2 * k, [person(300, 500)]) for k in range(2)])
+    assert ids == [[UNCONFIRMED], [2]]
+    tracker.forget("never seen")
+
+
+def test_first_hit_is_told_once_at_confirmation(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    assert tracker.confirmed_since("a") == []
+    tracker.update([sample(10.0, [person(300, 500, 0.8)])])
+    assert tracker.confirmed_since("a") == []
+    tracker.update([sample(10.2, [person(310, 500)])])
+    (first,) = tracker.confirmed_since("a")
+    assert (first.id, first.time_ns, first.label) == (1, 10_000_000_000, CODE["pedestrian"])
+    assert first.box == pytest.approx(person(300, 500)[:4])
+    assert first.score == pytest.approx(0.8)
+    tracker.update([sample(10.4, [person(320, 500)])])
+    assert tracker.confirmed_since("a") == []
+
+
+def test_predict_moves_confirmed_tracks_and_changes_nothing(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    assert len(tracker.predict("a", 0)) == 0
+    run(tracker, [sample(0.2 * k, [person(300 + 28 * k, 500)]) for k in range(10)])
+    run(tracker, [sample(2.0, [person(580, 500), person(1000, 500)])])
+    before = tracker.places("a")
+    ahead = tracker.predict("a", 2_500_000_000)
+    assert ahead.ids.tolist() == [1]
+    assert ahead.held.all()
+    assert ahead.boxes_px[0] == pytest.approx(person(650, 500)[:4], abs=4)
+    assert ahead.ages_s[0] == pytest.approx(2.5)
+    assert np.array_equal(before, tracker.places("a"))
+    far = tracker.predict("a", 10**18)
+    assert np.isfinite(far.boxes_px).all()
+
+
+def test_a_car_driving_into_the_picture_is_one_track(sample: Make, car: MakeRow) -> None:
+    tracker, ids = Tracker(), set()
+    for k in range(30):
+        left, top, right, bottom, score, name = car(400 + 4 * k, 740 - 18 * k, height=110)
+        if top < 700:  # cut by the lower edge of the picture at first
+            ids |= set(tracker.update([sample(0.08 * k, [(left, top, right, min(bottom, 720), score, name)])])[0].ids)
+    assert ids == {UNCONFIRMED, 1}
+
+
+def test_unchanged_of_a_wrong_length_is_refused(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    tracker.update([sample(0, [person(300, 500)])])
+    with pytest.raises(ValueError, match=r"expected shape \(1,\), got \(3,\)"):
+        tracker.update([sample(0.2, unchanged=np.ones(3, np.bool_))])
+
+
+def test_a_camera_may_come_twice_in_one_call(sample: Make, person: MakeRow) -> None:
+    samples = [sample(0.2 * k, [person(300 + 20 * k, 500)], camera=c) for k in range(3) for c in "ab"]
+    together = [tracks.ids.tolist() for tracks in Tracker().update(samples)]
+    assert together == [[UNCONFIRMED], [UNCONFIRMED], [1], [1], [1], [1]]
+    assert Tracker().update([]) == []
