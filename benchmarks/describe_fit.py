@@ -16,7 +16,9 @@ RIDGE_CLOTHING = 0.24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fold:
-    """features (n, k); truth (n, v): 2 for the value a person names first, 1 for others that count as right; groups (n,): crops of one photo stay together.
+    """features (n, k); truth (n, v): 2 for the value a person names first, 1 for others that count as right.
+
+    groups (n,): crops of one photo stay together.
 
     unseen: bool (n,) rows of which nothing would be said, whatever they look like.
     """

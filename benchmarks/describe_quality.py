@@ -23,7 +23,7 @@ from sightline.core.geometry import iou
 from sightline.core.values import UNCONFIRMED
 from sightline.core.vocabulary import ATTRIBUTES, CLASSES, COLOURS
 from sightline.describe import Describer
-from sightline.describe.calibration import NEVER, PERSON_FLAGS, bars
+from sightline.describe.calibration import MODEL_COLOURS, NEVER, PERSON_FLAGS, bars
 from sightline.describe.crops import Seer, body_shares, clothing_shares, shows_legs
 from sightline.describe.decode import read_person, read_vehicle
 from sightline.describe.describer import PERSON_MODEL, VEHICLE_MODEL
@@ -138,6 +138,10 @@ def photos(library: Library, bar: float, show_fit: bool) -> dict[str, Any]:
     own = {name: bars(name, bar) for name in ATTRIBUTES}
     vehicles = vehicle_photos(library)
     values["vehicle_colour"] = scored(cross_validated(vehicles, fit_vehicle), vehicles.truth, own["vehicle_colour"])
+    alone = vehicles.features[:, : len(MODEL_COLOURS)] @ np.eye(len(COLOURS))[[COLOURS.index(w) for w in MODEL_COLOURS]]
+    values["vehicle_colour"]["accuracy_of_the_model_alone"] = scored(alone, vehicles.truth, np.zeros(len(COLOURS)))[
+        "accuracy"
+    ]
     colours, flags = person_photos(library)
     both = Fold.joined(list(colours.values()))
     predicted = cross_validated(both, fit_clothing)

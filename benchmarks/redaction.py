@@ -256,14 +256,17 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="folder of model files (default: the user's)")
     parser.add_argument("--only", help="stills, pushed, clips or a comma list of them")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the result")
+    parser.add_argument("--every-photo", type=int, default=1, help="push one labelled photo in so many (1 = all)")
     arguments = parser.parse_args()
     labels: list[Label] = json.loads((HERE / "data" / "privacy_labels.json").read_text("utf-8"))["labels"]
+    some = sorted({label["file"] for label in labels})[:: arguments.every_photo]
+    fewer = [label for label in labels if label["file"] in some]
     bench = Bench(Library(arguments.models), PrivacySettings())
     ways = {
         "stills": (lambda: stills(labels), (1,)),
         "clips": (lambda: clips(labels), (1, 5)),
-        "pushed": (lambda: pushed(labels, start=5), (1, 5)),
-        "pushed_new": (lambda: pushed(labels, start=0), (5,)),
+        "pushed": (lambda: pushed(fewer, start=5), (1, 5)),
+        "pushed_new": (lambda: pushed(fewer, start=0), (5,)),
     }
     values: dict[str, Any] = {}
     for way, (make, everies) in ways.items():

@@ -4,7 +4,7 @@ Each may be set by environment, e.g. ``SIGHTLINE_VIDEO__STALL_S=5`` (section, tw
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -39,6 +39,7 @@ class ModelSettings(Section):
         None, description="Cache folder of model files; also SIGHTLINE_MODELS. Default: user cache."
     )
     threads: int = Field(0, ge=0, le=256, description="Inference threads; 0 = one per core.")
+    device: Literal["cpu", "cuda"] = Field("cpu", description="cpu, or cuda for ONNX models with the gpu extra.")
     connect_timeout_s: float = Field(
         5.0, ge=0.5, le=120, description="Give up a download without a connection, seconds."
     )

@@ -8,7 +8,7 @@ from sightline.cli.terminal import progress, say
 from sightline.config import Settings
 from sightline.core.errors import BadConfig, ModelUnavailable
 from sightline.describe import Describer
-from sightline.detect import make_detector, make_namer
+from sightline.detect import make_detector, make_namer, models_for
 from sightline.models.library import Library
 from sightline.models.registry import MODELS
 from sightline.pipeline.counting import Counting
@@ -16,16 +16,15 @@ from sightline.pipeline.order import Stages
 from sightline.privacy import Redactor, make_redactor
 from sightline.track import Tracker
 
-# What the street detector, the describer and the redaction work best with; fetched at first use.
-STREET_MODEL = "person-vehicle-bike-detection-2003"
-NAMING_MODEL = "yolox-s"
+# What the describer and the redaction work with; fetched at first use.
 DESCRIBING_MODELS = ("vehicle-attributes-recognition-barrier-0039", "person-attributes-recognition-crossroad-0230")
 REDACTION_MODELS = ("yunet", "vehicle-license-plate-detection-barrier-0106")
 
 
 def open_library(settings: Settings) -> Library:
     """The library in the folder of the settings."""
-    return Library(settings.inference.folder, connect_timeout_s=settings.inference.connect_timeout_s)
+    chosen = settings.inference
+    return Library(chosen.folder, connect_timeout_s=chosen.connect_timeout_s, device=chosen.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +54,12 @@ def fetch_missing(library: Library, settings: Settings) -> None:
 
 
 def _wanted(settings: Settings, library: Library) -> list[str]:
-    detector = settings.detect.detector
-    if detector == "motion":
-        return list(REDACTION_MODELS)
-    if detector != "street":
-        return [detector, *REDACTION_MODELS] if detector in MODELS else list(REDACTION_MODELS)
-    naming = (
-        []
-        if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet"))
-        else [NAMING_MODEL]
-    )
-    return [STREET_MODEL, *REDACTION_MODELS, *DESCRIBING_MODELS, *naming]
+    """Models that the settings make use of, what finds and what redacts first; one that names classes is enough."""
+    finder, *namers = models_for(settings.detect.detector) or ("",)
+    if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet")):
+        namers = []
+    describing = DESCRIBING_MODELS if finder and settings.pipeline.describe else ()
+    return [name for name in (finder, *REDACTION_MODELS, *namers, *describing) if name in MODELS]
 
 
 def build(library: Library, settings: Settings) -> Built:
@@ -77,7 +71,7 @@ def build(library: Library, settings: Settings) -> Built:
     detector = make_detector(name, library, settings.detect, threads=threads)
     describer = None
     if settings.pipeline.describe and name != "motion":
-        namer = make_namer(library)
+        namer = make_namer(library, threads=threads)
         describer = Describer(library, settings.describe, namer, threads=threads)
     redactor = make_redactor(library, settings.privacy, threads=threads)
     notes = [*detector.notes, *(describer.notes if describer else ())]
@@ -89,6 +83,7 @@ def build(library: Library, settings: Settings) -> Built:
         follow_lock=threading.Lock(),
         describe=describer,
         counting=Counting(settings.count),
+        hold=detector.name != "motion",
     )
     return Built(stages, redactor, detector.name, tuple(notes))
 

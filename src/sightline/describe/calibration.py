@@ -75,8 +75,8 @@ PERSON_SLOPE: Final[F32] = np.array([0.31, 0.34, 0.56, 0.92, 0.19], np.float32)
 PERSON_OFFSET: Final[F32] = np.array([-1.51, -1.86, 0.37, 2.73, -0.43], np.float32)
 
 # Bars per value of attributes that need more than the setting's to be right about 85 times in 100; NEVER where the
-# model cannot tell on the labelled crops at any bar (area under the ROC 0.54 to 0.63 for bag, backpack and coat, and
-# only 5 of 8 hats it was sure of). Accuracies: benchmarks/results/describe.json.
+# model cannot tell on the labelled crops at any bar (area under the ROC 0.54 to 0.63 for bag, backpack and coat; of 8
+# hats it was 0.7 sure of, 5 were hats). Accuracies: benchmarks/results/describe.json.
 NEVER: Final = 2.0  # no probability reaches it
 OWN_BARS: Final[dict[str, F32]] = {
     "vehicle_colour": np.full(len(COLOURS), 0.7, np.float32),

@@ -7,8 +7,8 @@ import numpy as np
 from sightline.core.values import F32
 
 # Correlation of the errors of two looks at one track. Crops of a track show the same side under the same light, so n
-# looks count as n / (1 + (n - 1) r) independent ones (Kish's design effect, Survey Sampling 1965). Measured on the
-# labelled tracks of the clips: correlation_of_looks in benchmarks/results/describe.json.
+# looks count as n / (1 + (n - 1) r) independent ones (Kish's design effect, Survey Sampling 1965). The labelled tracks
+# of the clips show 0.51 to 0.57 as details change: correlation_of_looks in benchmarks/results/describe.json.
 CORRELATION: Final = 0.5
 
 

@@ -13,7 +13,7 @@ from sightline.detect.family import Found, prepare
 from sightline.detect.merge import settle
 from sightline.detect.tiles import View, join_views, views_of
 from sightline.models.library import Library
-from sightline.models.session import cores, open_session
+from sightline.models.session import Answers, cores, open_session
 
 
 class ModelDetector:
@@ -39,17 +39,15 @@ class ModelDetector:
 
     def __call__(self, frames: Sequence[Frame]) -> list[Detections]:
         """What is seen in each frame, scores from ``min_score`` on, boxes inside the picture, best first."""
-        plan = [(frame, view) for frame in frames for view in views_of(frame.width, frame.height, self._settings.tiles)]
+        views = [views_of(frame.width, frame.height, self._settings.tiles) for frame in frames]
+        plan = [(frame, view) for frame, of_frame in zip(frames, views, strict=True) for view in of_frame]
         scales: list[tuple[float, float]] = []
-        answers = self._session.run_many(self._tensors(plan, scales))
-        found: list[list[Found]] = [[] for _ in frames]
-        row = 0
-        for at, frame in enumerate(frames):
-            for view in views_of(frame.width, frame.height, self._settings.tiles):
-                rows = self._read(answers[row], self._session.model, self._session.input_hw, self._settings.min_score)
-                found[at].append(_placed(rows, scales[row], view))
-                row += 1
-        return [self._settled(frame, parts) for frame, parts in zip(frames, found, strict=True)]
+        answers = iter(self._session.run_many(self._tensors(plan, scales)))
+        placed = iter(scales)
+        return [
+            self._settled(frame, [self._placed(next(answers), next(placed), view) for view in of_frame])
+            for frame, of_frame in zip(frames, views, strict=True)
+        ]
 
     def _tensors(self, plan: Sequence[tuple[Frame, View]], scales: list[tuple[float, float]]) -> Iterator[F32]:
         """Drawn while earlier pictures are in flight, so that preparing costs no waiting; fills scales."""
@@ -63,17 +61,18 @@ class ModelDetector:
             scales.append(scale)
             yield tensor
 
+    def _placed(self, answer: Answers, scale: tuple[float, float], view: View) -> Found:
+        """The rows of one pass in pixels of the frame."""
+        session = self._session
+        found = self._read(answer, session.model, session.input_hw, self._settings.min_score)
+        factor = np.array([*scale, *scale], np.float32)
+        shift = np.array([view.left, view.top, view.left, view.top], np.float32)
+        boxes, keep = view.whole_objects(found.boxes * factor + shift)
+        return Found(boxes, found.scores[keep], found.labels[keep])
+
     def _settled(self, frame: Frame, parts: Sequence[Found]) -> Detections:
         found = settle(join_views(parts))
         boxes = clip_boxes(found.boxes, frame.width, frame.height)
         good = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1) & (found.scores >= self._settings.min_score)
         good &= np.isfinite(boxes).all(axis=1)
         return Detections(boxes[good].astype(np.float32), found.scores[good], found.labels[good])
-
-
-def _placed(found: Found, scale: tuple[float, float], view: View) -> Found:
-    """Rows from input pixels to pixels of the frame."""
-    factor = np.array([*scale, *scale], np.float32)
-    shift = np.array([view.left, view.top, view.left, view.top], np.float32)
-    boxes, keep = view.whole_objects(found.boxes * factor + shift)
-    return Found(boxes, found.scores[keep], found.labels[keep])

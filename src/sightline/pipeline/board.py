@@ -41,6 +41,8 @@ class Board:
         self._listeners: dict[int, tuple[Callable[[Update], None], frozenset[str]]] = {}
         self._next_listener = 0
         self._watched: frozenset[str] = frozenset()
+        self._last_picture: dict[str, Picture] = {}
+        self._last_overlay: dict[str, Overlay] = {}
         self._notes: dict[str, str] = {}  # source of the note -> sentence
 
     def add(self, listed: Listed) -> None:
@@ -64,6 +66,10 @@ class Board:
         """Hand an update to all listeners; pictures and overlays only to those who asked for the camera."""
         with self._lock:
             listeners = list(self._listeners.values())
+            if isinstance(update, Picture):
+                self._last_picture[update.camera] = update
+            elif isinstance(update, Overlay):
+                self._last_overlay[update.camera] = update
         for listener, pictures_of in listeners:
             if not isinstance(update, Picture | Overlay) or update.camera in pictures_of:
                 listener(update)
@@ -115,6 +121,10 @@ class Board:
             self._next_listener += 1
             self._listeners[key] = (listener, frozenset(pictures_of))
             self._count_watchers()
+            still = [name for name in pictures_of if name in self._cameras and not self._moving(self._cameras[name])]
+            last = [(self._last_overlay.get(name), self._last_picture.get(name)) for name in still]
+        for update in (one for pair in last for one in pair if one is not None):
+            listener(update)  # of a camera that sends no more, people see the last picture that was made of it
 
         def leave() -> None:
             with self._lock:
@@ -125,6 +135,10 @@ class Board:
 
     def _count_watchers(self) -> None:
         self._watched = frozenset().union(*(names for _, names in self._listeners.values()))
+
+    @staticmethod
+    def _moving(one: Listed) -> bool:
+        return one.reader.stats().state in ("starting", "running")
 
     def _known(self, camera: str) -> None:
         with self._lock:

@@ -50,13 +50,19 @@ class CameraState:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of one worker, for all its cameras. follow_lock guards the tracker, which pictures also ask."""
+    """The stages of one worker, for all its cameras.
+
+    follow_lock guards the tracker, which pictures also ask. hold: whether objects that stand still live on undetected
+    while their patch does not change; not with a detector that sees motion only, where a patch is unchanged most of all
+    once what was in it has left.
+    """
 
     detect: Detect
     follow: Tracker
     follow_lock: threading.Lock
     describe: Describe | None
     counting: Counting
+    hold: bool = True
 
 
 def analyse(
@@ -103,9 +109,8 @@ def _follow_wave(
         frame, state = frames[position], state_of(frames[position].camera)
         with state.meter.time("gate"), stages.follow_lock:
             unchanged, moved = state.patches.unchanged(frame, stages.follow.places(frame.camera))
-        samples.append(
-            Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], unchanged, moved)
-        )
+        held = unchanged if stages.hold else None
+        samples.append(Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], held, moved))
     started = clock.monotonic_ns()
     with stages.follow_lock:
         tracked = stages.follow.update(samples)

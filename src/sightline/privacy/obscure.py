@@ -15,24 +15,31 @@ _MASK_BGR: Final = (40, 40, 40)
 Polygon = Sequence[tuple[float, float]]  # corners in shares 0..1 of the picture
 
 
-def obscure(picture: U8, regions: Regions, scale: float) -> None:
-    """Alter the regions of a BGR picture (h, w, 3) in place; scale: pixels of the picture per pixel of the regions.
+def obscure(picture: U8, regions: Regions, scale: float) -> U8:
+    """A copy of the BGR picture (h, w, 3) with the regions altered; scale: its pixels per pixel of the regions.
 
     Each region is averaged to cells and spread again by linear interpolation: what was finer than a cell is gone, and
-    the mean of some hundred pixels cannot be undone. Regions are widened to whole pixels, never narrowed.
+    the mean of many pixels cannot be undone. All cells are means of the picture as it came, and where regions overlap
+    the coarser cells are shown. Regions are widened to whole pixels, never narrowed.
     """
     height, width = picture.shape[:2]
+    altered = picture.copy()
     boxes = regions.boxes_px * scale
     corners = np.concatenate([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])], axis=1).astype(np.int64)
     corners = np.clip(corners, 0, [width, height, width, height])
-    for (left, top, right, bottom), cell in zip(corners.tolist(), (regions.cells_px * scale).tolist(), strict=True):
+    cells = np.maximum(regions.cells_px * scale, MIN_CELL_PX)
+    for row in np.argsort(cells, kind="stable").tolist():
+        left, top, right, bottom = corners[row].tolist()
         if right <= left or bottom <= top:
             continue
         part = picture[top:bottom, left:right]
-        side = max(cell, MIN_CELL_PX)
-        columns, rows = max(1, int((right - left) // side)), max(1, int((bottom - top) // side))
-        few = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-        picture[top:bottom, left:right] = cv2.resize(few, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+        side = float(cells[row])
+        few = (max(1, int((right - left) / side)), max(1, int((bottom - top) / side)))
+        cell_means = cv2.resize(part, few, interpolation=cv2.INTER_AREA)
+        altered[top:bottom, left:right] = cv2.resize(
+            cell_means, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
+        )
+    return altered
 
 
 def pixelated(picture: U8, blocks: int) -> U8:

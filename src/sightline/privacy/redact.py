@@ -23,7 +23,9 @@ from sightline.privacy.plates import PlateFinder
 from sightline.privacy.regions import (
     Regions,
     head_parts,
+    head_sizes,
     large_enough,
+    metre_px,
     motion_margin,
     person_rows,
     plate_bands,
@@ -35,8 +37,8 @@ from sightline.privacy.second_look import MODELS, SecondLook
 FACE_MODEL: Final = "yunet-dynamic"
 PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
 NO_ANALYSIS: Final = "pixelated: no analysis of this camera yet, so that faces and plates cannot be placed"
-_CELLS_PER_HEAD: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
-_BAND_CELL_SHARE: Final = 0.16  # of the vehicle's height: more than twice a plate's height (0.11 m of 1.5 m)
+_CELLS_PER_FACE: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
+_BAND_CELL_M: Final = 0.15  # twice the height of a plate's characters (0.075 m in Europe): less than one cell of each
 # What a run of a model or a resize can raise: the runtime's errors are RuntimeError, wrong shapes ValueError.
 _FAILURES: Final = (SightlineError, RuntimeError, ValueError, MemoryError, cv2.error)
 
@@ -102,7 +104,7 @@ class Redactor:
             if not reason:
                 try:
                     regions = self.plan(frame, tracks, age_s=age_s)
-                    obscure(picture, regions, size[0] / frame.width)
+                    picture = obscure(picture, regions, size[0] / frame.width)
                 except _FAILURES as error:
                     reason = f"pixelated: finding faces and plates failed ({type(error).__name__})"
             if reason:
@@ -141,21 +143,24 @@ class Redactor:
         """Heads of all persons and riders, bands of all vehicles on which a person could read a plate."""
         people = person_rows(tracks.labels)
         heads = head_parts(tracks.boxes_px[people], tracks.labels[people])
-        head_cells = np.minimum(heads[:, 2] - heads[:, 0], heads[:, 3] - heads[:, 1]) / _CELLS_PER_HEAD
+        head_cells = head_sizes(tracks.boxes_px[people]) / _CELLS_PER_FACE
         vehicles = vehicle_rows(tracks.labels) & large_enough(tracks.boxes_px, self._settings.plate_bar_px)
         boxes = tracks.boxes_px[vehicles]
         bands = plate_bands(boxes, tracks.labels[vehicles])
+        band_cells = _BAND_CELL_M * metre_px(boxes, tracks.labels[vehicles])
         return Regions.join(
             [
                 Regions.of("head", widened(heads, margins[people]), head_cells),
-                Regions.of("band", widened(bands, margins[vehicles]), _BAND_CELL_SHARE * (boxes[:, 3] - boxes[:, 1])),
+                Regions.of(
+                    "band", widened(bands, margins[vehicles]), _BAND_CELL_M * metre_px(boxes, tracks.labels[vehicles])
+                ),
             ]
         )
 
     def _found_faces(self, frame: Frame) -> Regions:
         assert self._faces is not None
         faces = self._faces.everywhere(frame)[:, :4]
-        cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_HEAD
+        cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_FACE
         return Regions.of("face", grow_boxes(faces, self._settings.margin_share, self._settings.margin_share), cells)
 
     def _found_plates(self, frame: Frame, tracks: Tracks, margins: F32) -> Regions:

@@ -1,7 +1,8 @@
 """A second, independent look for people and vehicles in the very picture that is sent.
 
 The tracks handed over come from a detector trained on surveillance views and may be some frames old; what it misses
-would be sent with its plate or head. A small detector of another family, trained on other pictures, misses other things.
+would be sent with its plate or head. A small detector of another family, trained on other pictures,
+misses other things.
 """
 
 from collections.abc import Callable, Mapping

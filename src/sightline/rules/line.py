@@ -308,7 +308,7 @@ class LineCounter:
         if not away.any():  # nearly always
             known.clear[rows] |= off
             known.returning[rows] = False
-            return away
+            return np.asarray(away)
         # Where on the line the way goes over it: within its ends, 0..1, or beyond them.
         share = np.divide(come, come - go, out=np.zeros_like(come), where=changed)[..., None]
         place = one.along(before[:, None] + share * (after - before)[:, None])
@@ -320,13 +320,13 @@ class LineCounter:
         known.sides[rows] = np.where(settled, side, known.sides[rows])
         known.clear[rows] = np.where(settled, off, known.clear[rows] | (off & ~away))
         known.returning[rows] = through & ~counted
-        return counted
+        return np.asarray(counted)
 
     def _stand(self, one: _Camera, boxes: F64) -> tuple[I8, Bool]:
         """Side (n, lines) of boxes (n, 4) in shares, -1 left or 1 right, and whether they are clear of the line."""
         distance = one.sides_of(_feet(boxes))
         clear = np.abs(distance) >= self._settings.margin_share * _sizes(boxes, one.aspect)[:, None]
-        return np.where(distance > 0, 1, -1).astype(np.int8), clear
+        return np.where(distance > 0, 1, -1).astype(np.int8), np.asarray(clear)
 
 
 def _feet(boxes: F64) -> F64:

@@ -80,12 +80,12 @@ def _weigh_rows(block: F64, labels: I64, rows: I64, start: I64, many: I64, seen:
     loose = 1 + motion.LOOSE * (1 - seen.measured[motion.SCORE]) ** 2
     sure = (motion.MEASURE_M[labels] * scale) ** 2
     noise = sure[track] * loose[pair]
-    sx = block[c.XX, track] + noise + seen.measured[motion.CUT_X, pair]
+    sx = block[c.XX, track] + noise
     dx = seen.measured[motion.FOOT_X, pair] - block[c.X, track]
     distance = dx * dx / sx
     near = np.flatnonzero(distance <= GATE_SURE)
     track, pair, distance, sx, noise = track[near], pair[near], distance[near], sx[near], noise[near]
-    sy = block[c.YY, track] + noise + seen.measured[motion.CUT_Y, pair]
+    sy = block[c.YY, track] + noise
     dy = seen.measured[motion.FOOT_Y, pair] - block[c.Y, track]
     sh = block[c.HH, track] + motion.LOG_HEIGHT[labels[track]] ** 2 + seen.measured[motion.CUT_H, pair]
     dh = seen.measured[motion.LOG_HEIGHT_PX, pair] - block[c.LOG_H, track]

@@ -13,9 +13,8 @@ from sightline.track.sample import Sample
 
 _FARTHEST_PX: Final = 1e6  # no picture is so large: coordinates beyond it are rubbish
 _LEAST_SIDE_PX: Final = 1.0
-_EDGE_SHARE: Final = 0.01  # a box this near to the picture's edge, in shares of its side, may be cut by it
-_CUT_SHARE: Final = 0.1  # noise of the foot point of a cut box in shares of its size
-_CUT_LOG_HEIGHT: Final = 0.2  # noise of its log-height: grows into the picture faster than objects grow
+_EDGE_SHARE: Final = 0.01  # a box this near to the upper or lower edge, in shares of the height, may be cut by it
+_CUT_LOG_HEIGHT: Final = 0.2  # noise of its log-height: it slides into the picture faster than objects grow
 
 
 class Intake(NamedTuple):
@@ -67,23 +66,10 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
 def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> F64:
     """Block (motion.MEASURED, k) of boxes given as sides (4, k) in pictures of sizes (2, k)."""
     left, top, right, bottom = sides
-    width, height = right - left, bottom - top
-    sure = score >= high_score  # a faint box at the edge is seldom the rest of an object
-    edge = _EDGE_SHARE * sizes
-    cut_x = (left <= edge[0]) | (right >= sizes[0] - edge[0])
-    cut_low = bottom >= sizes[1] - edge[1]
-    cut_y = cut_low | (top <= edge[1])
-    return np.stack(
-        [
-            0.5 * (left + right),
-            bottom,
-            np.log(height),
-            score,
-            (sure * cut_x * _CUT_SHARE * width) ** 2,
-            (sure * cut_low * _CUT_SHARE * height) ** 2,
-            sure * cut_y * _CUT_LOG_HEIGHT**2,
-        ]
-    )
+    edge = _EDGE_SHARE * sizes[1]
+    # Only sure ones: a faint box at the edge is seldom the rest of an object.
+    cut = (score >= high_score) & ((top <= edge) | (bottom >= sizes[1] - edge))
+    return np.stack([0.5 * (left + right), bottom, np.log(bottom - top), score, cut * _CUT_LOG_HEIGHT**2])
 
 
 def _valid(boxes: F32, scores: F32) -> Bool:

@@ -67,10 +67,13 @@ def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
 
 
 def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
-    """Which tracks (n,) stand where they stood: known well, slow, and their patch is unchanged."""
+    """Which tracks (n,) stand where they stood: known well, slow, and their patch unchanged ever since the last hit.
+
+    One changed patch without a hit ends it until the next hit: what is unchanged after that may be the bare street.
+    """
     block, state = live.floats, live.integers
-    still = unchanged & (state[c.ID] != UNCONFIRMED) & (block[c.AGE_S] >= SETTLED_S)
-    still &= block[c.HELD_S] < longest_hold_s
+    still = unchanged & (state[c.ID] != UNCONFIRMED) & (state[c.MISSED] == 0)
+    still &= (block[c.AGE_S] >= SETTLED_S) & (block[c.HELD_S] < longest_hold_s)
     if still.any():
         still &= motion.speeds_mps(block, state[c.LABEL]) <= SLOW_MPS
     return np.asarray(still)

@@ -13,10 +13,10 @@ from sightline.core.vocabulary import CLASSES, HEIGHT_M, TWO_WHEELERS, VEHICLES
 from sightline.track import columns as c
 from sightline.track.columns import F64, I64
 
-# Rows of what is measured of a detection: foot point px, logarithm of the height in px, score, and the variances that
-# the picture's edge adds to foot x, foot y (px^2) and log-height because it cuts the box.
-FOOT_X, FOOT_Y, LOG_HEIGHT_PX, SCORE, CUT_X, CUT_Y, CUT_H = range(7)
-MEASURED: Final = 7
+# Rows of what is measured of a detection: foot point px, logarithm of the height in px, score, and the variance that
+# the picture's edge adds to the log-height because it cuts the box.
+FOOT_X, FOOT_Y, LOG_HEIGHT_PX, SCORE, CUT_H = range(5)
+MEASURED: Final = 5
 
 
 class Kind(NamedTuple):
@@ -70,19 +70,19 @@ def move(block: F64, labels: I64, dt_s: F64) -> None:
     block[c.HH] += GROWTH * GROWTH * dt_s
 
 
-def measurement_noise(log_heights: F64, labels: I64, measured: F64) -> tuple[F64, F64, F64]:
-    """Variances (n,) of measured foot x, foot y (px^2) and log-height; an unsure or cut box is a loose one."""
+def measurement_noise(log_heights: F64, labels: I64, measured: F64) -> tuple[F64, F64]:
+    """Variances (n,) of a measured foot point per axis (px^2) and log-height; an unsure or cut box is a loose one."""
     spread = MEASURE_M[labels] * scales(log_heights, labels)
     noise = spread * spread * (1 + LOOSE * (1 - measured[SCORE]) ** 2)
-    return noise + measured[CUT_X], noise + measured[CUT_Y], LOG_HEIGHT[labels] ** 2 + measured[CUT_H]
+    return noise, LOG_HEIGHT[labels] ** 2 + measured[CUT_H]
 
 
 def correct(block: F64, labels: I64, measured: F64) -> None:
     """Kalman update of tracks (FLOATS, n) by measured (MEASURED, n), row by row."""
-    noise_x, noise_y, noise_h = measurement_noise(block[c.LOG_H], labels, measured)
-    for at, speed, place, cross, velocity, seen, noise in (
-        (c.X, c.VX, c.XX, c.XV, c.X_VV, measured[FOOT_X], noise_x),
-        (c.Y, c.VY, c.YY, c.YV, c.Y_VV, measured[FOOT_Y], noise_y),
+    noise, noise_h = measurement_noise(block[c.LOG_H], labels, measured)
+    for at, speed, place, cross, velocity, seen in (
+        (c.X, c.VX, c.XX, c.XV, c.X_VV, measured[FOOT_X]),
+        (c.Y, c.VY, c.YY, c.YV, c.Y_VV, measured[FOOT_Y]),
     ):
         total = block[place] + noise
         gain, gain_v = block[place] / total, block[cross] / total
@@ -102,7 +102,8 @@ def start(block: F64, labels: I64, measured: F64) -> None:
     block[c.X], block[c.Y], block[c.LOG_H] = measured[FOOT_X], measured[FOOT_Y], measured[LOG_HEIGHT_PX]
     block[c.VX] = block[c.VY] = 0.0
     log_heights = measured[LOG_HEIGHT_PX]
-    block[c.XX], block[c.YY], block[c.HH] = measurement_noise(log_heights, labels, measured)
+    noise, block[c.HH] = measurement_noise(log_heights, labels, measured)
+    block[c.XX] = block[c.YY] = noise
     speed = SPEED[labels] * scales(log_heights, labels)
     block[c.XV] = block[c.YV] = 0.0
     block[c.X_VV] = speed * speed

@@ -16,7 +16,7 @@ from sightline.track.lifecycle import Live
 from sightline.track.roster import Roster
 from sightline.track.sample import FirstHit, Sample, TrackerStats
 
-_LATEST_NS: Final = 1 << 62  # times are cut here, so that their differences fit
+_LATEST_NS: Final = 1 << 61  # times are cut here, so that their differences fit
 _LEAST_STEP_S: Final = 1e-3  # of a clock that stands still or goes back, so that tracks still age and end
 
 

@@ -33,8 +33,8 @@ def test_plain_colours(rgb: tuple[int, int, int], name: str) -> None:
 
 
 def test_shares_follow_the_area_of_a_large_patch() -> None:
-    patch = np.zeros((200, 200, 3), np.uint8)
-    patch[:50] = 255
+    patch = np.zeros((256, 256, 3), np.uint8)
+    patch[:64] = 255
     shares = dict(zip(COLOURS, colour_shares(patch).tolist(), strict=True))
     assert shares["white"] == pytest.approx(0.25, abs=0.05)
     assert shares["black"] == pytest.approx(0.75, abs=0.05)

@@ -12,7 +12,7 @@ PERSON = np.array([CODE["pedestrian"]])
 
 def measured(x: float, y: float, height: float, score: float = 1.0) -> np.ndarray:
     """A block (MEASURED, 1)."""
-    return np.array([[x], [y], [np.log(height)], [score], [0.0], [0.0], [0.0]])
+    return np.array([[x], [y], [np.log(height)], [score], [0.0]])
 
 
 @pytest.mark.parametrize("rate", [1, 2, 5, 25])

@@ -102,6 +102,16 @@ def test_walking_or_unconfirmed_objects_are_not_held(sample: Make, person: MakeR
     assert len(tracks) == 0
 
 
+def test_bare_street_is_not_held(sample: Make, car: MakeRow) -> None:
+    """A changed patch without a hit means that the object left; the street behind it is then unchanged for ever."""
+    tracker = Tracker()
+    run(tracker, [sample(0.5 * k, [car(400, 500)]) for k in range(5)])
+    held = []
+    for k, same in enumerate([True, False, True, True]):
+        held.append(len(tracker.update([sample(2.2 + 0.2 * k, unchanged=np.array([same]))])[0]))
+    assert held == [1, 0, 0, 0]
+
+
 def test_hold_ends_at_its_limit(sample: Make, car: MakeRow) -> None:
     tracker = Tracker(TrackSettings(longest_hold_s=5))
     run(tracker, [sample(0.5 * k, [car(400, 500)]) for k in range(5)])
