@@ -2,7 +2,8 @@
 
 The real reader, detector, patch comparison and tracker, at the clip's own 7 frames per second and at fewer (each rate
 from several first frames, because one crossing more or less moves the scores), scored by ``sightline.evaluate`` on the
-frames analysed. Beside it the tracker alone on the public detections of the five static MOT15 sequences. Run
+frames analysed. Beside it the tracker alone on the public detections of the five static MOT15 sequences. The noise of
+persons (``track/motion.py``) was chosen on these same six scenes: nothing here is held out. Run
 ``python benchmarks/track_pets.py`` from the project's root.
 """
 

@@ -1,5 +1,6 @@
 """What is written reads back."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +43,14 @@ def test_mot_there_and_back(folder: Path, rows: dict[tuple[int, int], tuple[floa
 def test_any_bytes_read_or_are_refused_in_one_sentence(folder: Path, data: bytes) -> None:
     path = folder / "any.txt"
     path.write_bytes(data)
+    said, rows = "", table(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4)))
     try:
         rows = read_mot(path)
     except BadData as error:
-        assert "\n" not in str(error)
-        assert "expected" in str(error)
-    else:
-        assert np.isfinite(rows.boxes_px).all()
-        assert (rows.frames >= 1).all()
+        said = str(error)
+    assert not said or ("expected" in said and "\n" not in said)
+    assert np.isfinite(rows.boxes_px).all()
+    assert (rows.frames >= 1).all()
 
 
 @settings(deadline=None)
@@ -68,8 +69,6 @@ def test_times(time_ns: int) -> None:
     st.sampled_from(CLASSES),
 )
 def test_events(camera: str, time_ns: int, line: str, direction: str, track: int, label: str) -> None:
-    import json
-
     event = LineCrossed(camera, time_ns, line, direction, track, label, 0.5)  # type: ignore[arg-type]
     text = event_line(event)
     assert "\n" not in text[:-1]

@@ -50,9 +50,7 @@ class Outcome:
     seconds: float
 
 
-def run(
-    plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Show, sink: Sink | None = None
-) -> Outcome:
+def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Show, sink: Sink | None = None) -> Outcome:
     """Analyse until every source ended, ``show.seconds`` passed or Ctrl-C came; files are complete when it returns.
 
     sink: sees every analysed frame besides the files.
@@ -62,6 +60,8 @@ def run(
     for number, note in enumerate(built.notes):
         board.note(f"start {number}", note)
         say(f"note: {note}")
+    for plan in plans:
+        built.redact.set_masks(plan.name, plan.masks)
     worker = Worker(plans, built.stages, built.redact, board, settings, clock)
     files = _files(plans, built, board, show)
     stop = threading.Event()

@@ -11,7 +11,7 @@ from sightline.cli.wiring import build, fetch_missing, open_library
 from sightline.config import Settings, load_settings
 from sightline.core.errors import BadConfig, SourceUnavailable
 from sightline.core.events import Line
-from sightline.pipeline.camera import CameraPlan
+from sightline.pipeline.camera import CameraPlan, Polygon
 from sightline.video import camera_name, kind
 
 
@@ -33,6 +33,9 @@ def watch(
     line: Annotated[
         list[str] | None, typer.Option(help="Counting line x1,y1,x2,y2 in shares (0..1) of the picture.")
     ] = None,
+    mask: Annotated[
+        list[str] | None, typer.Option(help="Part that is never shown: corners x,y;x,y;x,y in shares of the picture.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address of the page; any but loopback needs a token.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 = any free one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object on stdout.")] = False,
@@ -42,6 +45,7 @@ def watch(
         raise BadConfig("--video", True, "an --out DIR to write the clip to")
     settings = settings_of(detector=detector, host=host, port=port)
     lines = tuple(line_of(text, number) for number, text in enumerate(line or [], start=1))
+    masks = tuple(mask_of(text) for text in mask or [])
     plans = [
         CameraPlan(
             name=name,
@@ -52,6 +56,7 @@ def watch(
             paced=not headless,
             seconds=seconds,
             lines=lines,
+            masks=masks,
         )
         for name, source in named(sources).items()
     ]
@@ -94,3 +99,12 @@ def line_of(text: str, number: int) -> Line:
     except ValueError:
         raise BadConfig("--line", text, "four numbers x1,y1,x2,y2 in 0..1, as in 0.1,0.6,0.9,0.6") from None
     return Line(name or f"line {number}", (x1, y1), (x2, y2))
+
+
+def mask_of(text: str) -> Polygon:
+    """A masked polygon from "x,y;x,y;x,y"; BadConfig says what is expected."""
+    try:
+        corners = tuple((float(x), float(y)) for x, y in (corner.split(",") for corner in text.split(";")))
+    except ValueError:
+        raise BadConfig("--mask", text, "corners x,y;x,y;x,y in 0..1, as in 0,0;0.3,0;0.3,0.2") from None
+    return corners

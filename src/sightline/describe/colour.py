@@ -10,8 +10,8 @@ from sightline.core.values import F32, U8
 from sightline.core.vocabulary import COLOURS
 
 # Focal places of the colour words in CIE L*a*b* (L 0..100), several per word because a word covers light and dark ones.
-# The first place of each chromatic word follows the focal colours of Sturges and Whitfield (1995); the others are the
-# paler and darker ones that clothing and car paint show under street cameras.
+# Placed by hand: the first of each chromatic word is the colour people call so at once, the others are the paler and
+# darker ones that clothing and car paint show under street cameras.
 _PLACES: Final[dict[str, tuple[tuple[int, int, int], ...]]] = {
     "white": ((97, 0, 0), (88, 0, 0), (80, -1, -2)),
     "gray": ((66, 0, 0), (54, 0, 0), (42, 0, 0), (60, -2, -5), (48, -1, -5), (60, -5, 0)),

@@ -1,12 +1,13 @@
 """Finding road users with one model: many frames in, one ``Detections`` per frame out, in the same order."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
 from sightline.config import DetectSettings
 from sightline.core.frame import Frame
-from sightline.core.geometry import clip_boxes
+from sightline.core.geometry import areas, clip_boxes
 from sightline.core.values import F32, Detections
 from sightline.detect.families import FAMILIES
 from sightline.detect.family import Found, prepare
@@ -14,6 +15,11 @@ from sightline.detect.merge import settle
 from sightline.detect.tiles import View, join_views, views_of
 from sightline.models.library import Library
 from sightline.models.session import Answers, cores, open_session
+
+# A picture without road users, darkened by the camera, makes a faint box around nearly all of it; what really fills so
+# much of the picture (a bus at the lens) is seen with certainty.
+_WHOLE_SHARE: Final = 0.5
+_WHOLE_SCORE: Final = 0.9
 
 
 class ModelDetector:
@@ -75,4 +81,6 @@ class ModelDetector:
         boxes = clip_boxes(found.boxes, frame.width, frame.height)
         good = ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1) & (found.scores >= self._settings.min_score)
         good &= np.isfinite(boxes).all(axis=1)
+        share = areas(boxes) / (frame.width * frame.height)
+        good &= (share < _WHOLE_SHARE) | (found.scores >= _WHOLE_SCORE)
         return Detections(boxes[good].astype(np.float32), found.scores[good], found.labels[good])

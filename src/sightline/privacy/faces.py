@@ -12,6 +12,9 @@ from sightline.models import decode_yunet
 from sightline.models.session import Session
 from sightline.models.tensors import crop_bgr, resized_bgr, to_nchw
 
+# A face that large in the picture looked at is never doubtful; at low scores it is asphalt or a wheel.
+_LARGE_PX: Final = 100
+_LARGE_SCORE: Final = 0.6
 _TILE_PX: Final = 96  # side of an enlarged crop: a face that fills a third of it is 32 px, well above YuNet's least
 _TILES_WIDE: Final = 6
 _MAX_TILES: Final = 24
@@ -58,7 +61,8 @@ class FaceFinder:
         padded = cv2.copyMakeBorder(bgr, 0, -height % 32, 0, -width % 32, cv2.BORDER_CONSTANT)
         answers = self._session.run(to_nchw(np.asarray(padded, np.uint8)))
         boxes, scores, _ = decode_yunet.decode(answers, padded.shape[:2], self._min_score)
-        return np.concatenate([boxes, scores[:, None]], axis=1)
+        sure = scores >= np.where(boxes[:, 2] - boxes[:, 0] > _LARGE_PX, _LARGE_SCORE, self._min_score)
+        return np.concatenate([boxes[sure], scores[sure, None]], axis=1)
 
 
 def _placed(found: F32, boxes: F32, corners: F32, scales: F32) -> F32:

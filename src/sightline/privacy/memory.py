@@ -35,6 +35,7 @@ class CameraMemory:
     time_ns: int = 0
     found: list[_Found] = field(default_factory=list)
     boxes: F32 = field(default_factory=lambda: np.zeros((0, 4), np.float32))
+    scores: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
     labels: I16 = field(default_factory=lambda: np.zeros(0, np.int16))
     ids: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     seen_ns: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -66,7 +67,9 @@ class CameraMemory:
             if seconds <= 0:
                 answer[row] = self.velocities[before]
             else:
-                answer[row] = (tracks.boxes_px[row] - self.boxes[before]).reshape(2, 2).mean(axis=0) / seconds
+                moved = (tracks.boxes_px[row] - self.boxes[before]).reshape(2, 2).mean(axis=0) / seconds
+                # Half of the former: an analysis corrects the predicted place at once, which is no speed.
+                answer[row] = (moved + self.velocities[before]) / 2
         return answer
 
     def lost(self, tracks: Tracks, *, analysed_ns: int, looked: bool) -> tuple[Tracks, F32, F32]:
@@ -84,7 +87,7 @@ class CameraMemory:
         n = len(moved)
         held = Tracks(
             moved,
-            np.zeros(n, np.float32),
+            self.scores[away],
             self.labels[away],
             self.ids[away],
             np.zeros(n, np.float32),
@@ -130,6 +133,7 @@ class CameraMemory:
         now = tracks.ids[tracks.ids >= 0]
         self._keep(~np.isin(self.ids, now))
         self.boxes = np.concatenate([tracks.boxes_px, looked.boxes_px, self.boxes])[:_MAX_BOXES]
+        self.scores = np.concatenate([tracks.scores, looked.scores, self.scores])[:_MAX_BOXES]
         self.labels = np.concatenate([tracks.labels, looked.labels, self.labels])[:_MAX_BOXES]
         self.ids = np.concatenate([tracks.ids, looked.ids, self.ids])[:_MAX_BOXES]
         still = np.zeros((len(looked), 2), np.float32)
@@ -157,7 +161,8 @@ class CameraMemory:
         self.found = (news + older)[:_MAX_FOUND]
 
     def _keep(self, mask: Bool) -> None:
-        self.boxes, self.labels, self.velocities = self.boxes[mask], self.labels[mask], self.velocities[mask]
+        self.boxes, self.scores, self.labels = self.boxes[mask], self.scores[mask], self.labels[mask]
+        self.velocities = self.velocities[mask]
         self.ids, self.seen_ns, self.looked = self.ids[mask], self.seen_ns[mask], self.looked[mask]
 
 

@@ -18,7 +18,7 @@ Polygon = Sequence[tuple[float, float]]  # corners in shares 0..1 of the picture
 def obscure(picture: U8, regions: Regions, scale: float) -> U8:
     """A copy of the BGR picture (h, w, 3) with the regions altered; scale: its pixels per pixel of the regions.
 
-    Each region is averaged to cells and spread again by linear interpolation: what was finer than a cell is gone, and
+    Each region is averaged to cells and spread and smoothed again: what was finer than a cell is gone, and
     the mean of many pixels cannot be undone. All cells are means of the picture as it came, and where regions overlap
     the coarser cells are shown. Regions are widened to whole pixels, never narrowed.
     """
@@ -36,9 +36,8 @@ def obscure(picture: U8, regions: Regions, scale: float) -> U8:
         side = float(cells[row])
         few = (max(1, int((right - left) / side)), max(1, int((bottom - top) / side)))
         cell_means = cv2.resize(part, few, interpolation=cv2.INTER_AREA)
-        altered[top:bottom, left:right] = cv2.resize(
-            cell_means, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR
-        )
+        smooth = cv2.resize(cell_means, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+        altered[top:bottom, left:right] = cv2.blur(smooth, (int(side), int(side)), borderType=cv2.BORDER_REPLICATE)
     return altered
 
 

@@ -11,13 +11,14 @@ from sightline.config import PrivacySettings
 from sightline.core.errors import ModelUnavailable, SightlineError
 from sightline.core.frame import Frame
 from sightline.core.geometry import grow_boxes
-from sightline.core.values import F32, Redacted, Tracks
+from sightline.core.values import Bool, Redacted, Tracks
 from sightline.models.library import Library
 from sightline.models.session import open_session
 from sightline.models.tensors import resized_bgr
 from sightline.privacy.faces import FaceFinder
 from sightline.privacy.masks import checked_masks
 from sightline.privacy.memory import CameraMemory
+from sightline.privacy.objects import Objects, gathered
 from sightline.privacy.obscure import Polygon, fill_masks, obscure, pixelated
 from sightline.privacy.plates import PlateFinder
 from sightline.privacy.regions import (
@@ -26,7 +27,6 @@ from sightline.privacy.regions import (
     head_sizes,
     large_enough,
     metre_px,
-    motion_margin,
     person_rows,
     plate_bands,
     vehicle_rows,
@@ -38,6 +38,7 @@ FACE_MODEL: Final = "yunet-dynamic"
 PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
 NO_ANALYSIS: Final = "pixelated: no analysis of this camera yet, so that faces and plates cannot be placed"
 _CELLS_PER_FACE: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
+_CELLS_PER_HEAD: Final = 2.0  # of a head's height as the box tells it, which is less sure than a found face
 _BAND_CELL_M: Final = 0.15  # twice the height of a plate's characters (0.075 m in Europe): less than one cell of each
 # What a run of a model or a resize can raise: the runtime's errors are RuntimeError, wrong shapes ValueError.
 _FAILURES: Final = (SightlineError, RuntimeError, ValueError, MemoryError, cv2.error)
@@ -121,41 +122,35 @@ class Redactor:
         look = self._second is not None and memory.pictures % self._second.every == 0
         seen = self._second(frame) if self._second is not None and look else Tracks.empty()
         velocities = memory.velocities_of(tracks)
-        lost, lost_speeds, lost_ages = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
+        lost = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
         speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
-        everyone = _joined([tracks, lost, seen])
-        margins = np.concatenate(
-            [
-                motion_margin(tracks, speeds, age_s),
-                motion_margin(lost, lost_speeds, lost_ages + age_s * (lost.ids >= 0)),
-                np.zeros(len(seen), np.float32),
-            ]
-        )
-        found = Regions.join([self._found_faces(frame), self._found_plates(frame, everyone, margins)])
-        before, before_ages = memory.places(everyone)
+        everyone = gathered(tracks, speeds, age_s, lost, seen)
+        found = Regions.join([self._found_faces(frame), self._found_plates(frame, everyone)])
+        before, before_ages = memory.places(everyone.rows)
         memory.remember(tracks, velocities, seen, found)
         drift = (before.boxes_px[:, 3] - before.boxes_px[:, 1]) * np.minimum(before_ages, 1.0)
         again = Regions(widened(before.boxes_px, drift.astype(np.float32)), before.cells_px, before.kinds)
-        placed = self._placed(everyone, margins)
+        placed = self._placed(everyone)
         return Regions.join([placed, again, found]).within(frame.width, frame.height)
 
-    def _placed(self, tracks: Tracks, margins: F32) -> Regions:
+    def _placed(self, objects: Objects) -> Regions:
         """Heads of all persons and riders, bands of all vehicles on which a person could read a plate."""
-        people = person_rows(tracks.labels)
-        heads = head_parts(tracks.boxes_px[people], tracks.labels[people])
-        head_cells = head_sizes(tracks.boxes_px[people]) / _CELLS_PER_FACE
-        vehicles = vehicle_rows(tracks.labels) & large_enough(tracks.boxes_px, self._settings.plate_bar_px)
-        boxes = tracks.boxes_px[vehicles]
-        bands = plate_bands(boxes, tracks.labels[vehicles])
-        band_cells = _BAND_CELL_M * metre_px(boxes, tracks.labels[vehicles])
+        rows, margins = objects.rows, objects.margins_px
+        people = person_rows(rows.labels)
+        heads = head_parts(rows.boxes_px[people], rows.labels[people])
+        head_cells = head_sizes(rows.boxes_px[people]) / _CELLS_PER_HEAD
+        vehicles = self._legible(rows)
+        boxes, labels = rows.boxes_px[vehicles], rows.labels[vehicles]
+        band_cells = _BAND_CELL_M * metre_px(boxes, labels)
         return Regions.join(
             [
                 Regions.of("head", widened(heads, margins[people]), head_cells),
-                Regions.of(
-                    "band", widened(bands, margins[vehicles]), _BAND_CELL_M * metre_px(boxes, tracks.labels[vehicles])
-                ),
+                Regions.of("band", widened(plate_bands(boxes, labels), margins[vehicles]), band_cells),
             ]
         )
+
+    def _legible(self, rows: Tracks) -> Bool:
+        return vehicle_rows(rows.labels) & large_enough(rows.boxes_px, self._settings.plate_bar_px)
 
     def _found_faces(self, frame: Frame) -> Regions:
         assert self._faces is not None
@@ -163,25 +158,15 @@ class Redactor:
         cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_FACE
         return Regions.of("face", grow_boxes(faces, self._settings.margin_share, self._settings.margin_share), cells)
 
-    def _found_plates(self, frame: Frame, tracks: Tracks, margins: F32) -> Regions:
+    def _found_plates(self, frame: Frame, objects: Objects) -> Regions:
         assert self._plates is not None
-        vehicles = vehicle_rows(tracks.labels) & large_enough(tracks.boxes_px, self._settings.plate_bar_px)
-        boxes = widened(grow_boxes(tracks.boxes_px[vehicles], 0.05, 0.05).astype(np.float32), margins[vehicles])
+        vehicles = self._legible(objects.rows)
+        boxes = grow_boxes(objects.rows.boxes_px[vehicles], 0.05, 0.05).astype(np.float32)
+        boxes = widened(boxes, objects.margins_px[vehicles])
         largest = np.argsort(-(boxes[:, 3] - boxes[:, 1]), kind="stable")[: self._settings.plate_crops]
         plates = self._plates.inside(frame, boxes[largest])[:, :4]
         margin = self._settings.margin_share
         return Regions.of("plate", grow_boxes(plates, margin, 2 * margin), plates[:, 3] - plates[:, 1])
-
-
-def _joined(parts: Sequence[Tracks]) -> Tracks:
-    return Tracks(
-        np.concatenate([part.boxes_px for part in parts]),
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.ids for part in parts]),
-        np.concatenate([part.ages_s for part in parts]),
-        np.concatenate([part.held for part in parts]),
-    )
 
 
 def _second_look(library: Library, settings: PrivacySettings, threads: int) -> SecondLook | None:

@@ -20,10 +20,10 @@ _FOUR_WHEELS: Final = np.array([name in VEHICLES for name in CLASSES])
 _HEIGHT_M: Final = np.array([HEIGHT_M[name] for name in CLASSES], np.float32)
 # Metres per width of a vehicle's box: between its front (cars 1.8 m, lorries 2.5 m) and its side, of which a box cut by
 # the picture's edge shows only the front; of a two-wheeler its handlebar.
-_WIDTH: Final = {"van": 2.6, "truck": 3.2, "bus": 3.2}
-_WIDTH_M: Final = np.array([1.2 if name in TWO_WHEELERS else _WIDTH.get(name, 2.4) for name in CLASSES], np.float32)
-# Where plates are in a vehicle's box, shares of its height. On 200 labelled plates the highest and lowest edges were 0.31
-# (0.36 for 99 %) and 1.02 of cars, 0.40 and 1.11 of trucks, 0.50 and 1.01 of buses, 0.12 and 0.86 of motorcycles.
+_WIDTH: Final = {"van": 2.4, "truck": 2.8, "bus": 2.8}
+_WIDTH_M: Final = np.array([1.2 if name in TWO_WHEELERS else _WIDTH.get(name, 2.0) for name in CLASSES], np.float32)
+# Where plates are in a vehicle's box, shares of its height. On 200 labelled plates the highest and lowest edges were
+# 0.31 (0.36 for 99 %) and 1.02 of cars, 0.40 and 1.11 of trucks, 0.50 and 1.01 of buses, 0.12 and 0.86 of motorcycles.
 _BAND: Final = {"truck": (0.36, 1.04), "bus": (0.46, 1.03)}
 _CAR_BAND: Final = (0.28, 1.02)
 _RIDER_BAND: Final = (0.08, 0.95)
@@ -37,7 +37,11 @@ _UNTRACKED_MPS: Final = np.where(_FOUR_WHEELS | _RIDER, 8.0, 2.0).astype(np.floa
 _ERROR_SHARE: Final = 0.25  # of the measured speed: a turning or braking object keeps at least three quarters of it
 
 
-_MOST_MARGIN: Final = 0.5  # of the box's longer side: beyond that a guess would blur the street, not the object
+# Most margin, shares of the box's longer side: beyond it a guess would blur the street, not the object. A likely object
+# that was seen once has any speed, so it gets more: a car at 4 m/s is a length away after a second.
+_MOST_MARGIN: Final = 0.35
+_MOST_MARGIN_NEW: Final = 0.7
+_LIKELY: Final = 0.3  # score
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +122,7 @@ def head_parts(boxes: F32, labels: I16) -> F32:
 def head_sizes(boxes: F32) -> F32:
     """Height (n,) in pixels of the head in each person's box (n, 4): 0.14 of a whole one, more of one that is cut."""
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    return np.asarray(np.clip(0.35 * width, 0.14 * height, 0.45 * height), np.float32)
+    return np.asarray(np.clip(0.45 * width, 0.14 * height, 0.45 * height), np.float32)
 
 
 def metre_px(boxes: F32, labels: I16) -> F32:
@@ -158,8 +162,9 @@ def motion_margin(tracks: Tracks, speeds_px_s: F32, age_s: NDArray[np.floating] 
     metre_px = (tracks.boxes_px[:, 3] - tracks.boxes_px[:, 1]) / _HEIGHT_M[tracks.labels]
     error_mps = np.where(tracks.ids >= 0, _ERROR_MPS[tracks.labels], _UNTRACKED_MPS[tracks.labels])
     margin = (error_mps * metre_px + _ERROR_SHARE * speeds_px_s) * np.asarray(age_s)
-    longest = _MOST_MARGIN * (tracks.boxes_px[:, 2:] - tracks.boxes_px[:, :2]).max(axis=1, initial=0.0)
-    return np.asarray(np.minimum(margin, longest), np.float32)
+    most = np.where((tracks.ids < 0) & (tracks.scores >= _LIKELY), _MOST_MARGIN_NEW, _MOST_MARGIN)
+    longest = (tracks.boxes_px[:, 2:] - tracks.boxes_px[:, :2]).max(axis=1, initial=0.0)
+    return np.asarray(np.minimum(margin, most * longest), np.float32)
 
 
 def widened(boxes: F32, margin_px: F32) -> F32:

@@ -1,7 +1,7 @@
 """Who is on the street when: vehicles that keep their distance, riders, and walkers who cross in a gap."""
 
 from dataclasses import dataclass
-from math import hypot
+from math import ceil, hypot
 from typing import Final
 
 import numpy as np
@@ -15,6 +15,8 @@ ZEBRA_M: Final = (19.0, 22.5)
 STOP_M: Final = 1.6  # stop lines before and after the zebra
 NEAR_M, FAR_M = -26.0, 88.0  # where traffic comes and goes, out of every picture
 _PATIENCE_S: Final = 3.0  # then drivers see that a walker wants to cross, and let them
+_CORRIDOR_M: Final = 1.9  # who is nearer than this to the middle of a vehicle's lane is in its way
+_LONGEST_STEP_S: Final = 0.1  # longer steps would walk through each other
 _WARM_S: Final = 70.0  # the street is already busy at the first picture
 
 # Free speed m/s (mean, spread), length m, gap m, for following; speeds of walkers and riders as commonly measured.
@@ -77,11 +79,15 @@ _ROUTES: Final = (
 
 
 class Traffic:
-    """The road users at one instant, moved on in equal steps; the same seed and step give the same street."""
+    """The road users at one instant, moved on in equal steps; the same seed and step give the same street.
+
+    step_s: seconds between two pictures; long ones are walked in parts.
+    """
 
     def __init__(self, seed: int, step_s: float) -> None:
         self._random = np.random.default_rng([seed, 11])
-        self._step_s = step_s
+        self._parts = max(1, ceil(step_s / _LONGEST_STEP_S))
+        self._step_s = step_s / self._parts
         self._time_s = 0.0
         self._next_id = 1
         self._due = [float(self._random.exponential(1 / route.per_s)) * 0.3 for route in _ROUTES]
@@ -91,6 +97,10 @@ class Traffic:
 
     def advance(self) -> None:
         """One step."""
+        for _ in range(self._parts):
+            self._advance()
+
+    def _advance(self) -> None:
         self._time_s += self._step_s
         for k, route in enumerate(_ROUTES):
             if self._time_s >= self._due[k] and self._enter(route):
@@ -166,6 +176,10 @@ class Traffic:
             free = (other.y - mover.y) * forward - (LENGTH_M[mover.label] + LENGTH_M[other.label]) / 2
             if -1.0 < free < gap and (other.y - mover.y) * forward > 0:
                 gap, closing = max(free, 0.3), mover.speed - other.speed
+        for walker in on_zebra:
+            free = (walker.y - mover.y) * forward - LENGTH_M[mover.label] / 2 - 0.8
+            if abs(walker.x - mover.x) < _CORRIDOR_M and -0.8 < free < gap:
+                gap, closing = max(free, 0.05), mover.speed
         if on_zebra:
             stop = ZEBRA_M[0] - STOP_M if forward > 0 else ZEBRA_M[1] + STOP_M
             free = (stop - mover.y) * forward - LENGTH_M[mover.label] / 2
@@ -175,7 +189,14 @@ class Traffic:
         return gap, closing
 
     def _must_wait(self, walker: Mover) -> bool:
-        """Whether a walker at the kerb lets traffic pass first."""
+        """Whether a walker lets traffic pass first, at the kerb or before the next lane."""
+        if _on_zebra(walker) and not _at_kerb(walker):
+            for other in self.movers:
+                ahead = (other.x - walker.x) * walker.heading[0]
+                beside = abs(other.y - walker.y) < LENGTH_M[other.label] / 2 + 1.0
+                if other.label != "pedestrian" and beside and _CORRIDOR_M < ahead < _CORRIDOR_M + 0.3:
+                    return True
+            return False
         if len(walker.way) != 2 or not _at_kerb(walker):
             return False
         for other in self.movers:
