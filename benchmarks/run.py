@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent
 COMMANDS = {
     **{
         name: [sys.executable, "-m", "sightline", "bench", name, "--keep", str(HERE / "results")]
-        for name in ("overhead", "first-box", "memory")
+        for name in ("overhead", "first-box")
     },
     **{
         path.stem: [sys.executable, str(path)]

@@ -89,8 +89,8 @@ class PrivacySettings(Section):
         24, ge=4, le=64, description="Blocks along the longer side where a whole picture is pixelated."
     )
     face_score: float = Field(0.3, ge=0.05, le=0.9, description="Score from which a face is blurred.")
-    face_side_px: int = Field(
-        960, ge=320, le=3840, description="Longer side of the picture that faces are looked for in, pixels."
+    face_zoom: float = Field(
+        1.34, ge=0.5, le=4, description="Size at which faces are looked for, as share of the size of the picture sent."
     )
     plate_score: float = Field(
         0.5, ge=0.05, le=0.9, description="Score from which a plate found inside a vehicle is blurred."

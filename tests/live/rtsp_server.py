@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--fps", type=int, default=25)
     parser.add_argument("--gop", type=int, default=25)
+    parser.add_argument("--refs", type=int, default=1, help="reference frames")
     parser.add_argument("--user", default="", help="name:password that is asked for")
     parser.add_argument("--audio", action="store_true", help="only sound, no picture")
     asked = parser.parse_args()
@@ -25,7 +26,7 @@ def main() -> None:
     width, height = asked.size.split("x")
     picture = (
         f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate={asked.fps}/1 "
-        f"! x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={asked.gop} "
+        f"! x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={asked.gop} option-string=ref={asked.refs} "
         "! rtph264pay name=pay0 pt=96 config-interval=1 )"
     )
     sound = "( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )"

@@ -7,6 +7,7 @@ import typer
 
 from sightline import __version__
 from sightline.cli import bench, demo, evaluate, models, privacy, probe, watch
+from sightline.cli.allocator import share_heaps
 from sightline.cli.terminal import set_up_logging
 from sightline.core.errors import SightlineError
 
@@ -46,6 +47,7 @@ app.add_typer(privacy.app, name="privacy", rich_help_panel="Set up")
 
 def main() -> None:
     """Run the command line; exit 0 ok, 2 bad usage or configuration, 3 source or model not available, 1 fault."""
+    share_heaps()
     try:
         app()
     except SightlineError as error:

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from sightline.bench.first_box import first_box
-from sightline.bench.memory import memory
 from sightline.bench.overhead import overhead
 from sightline.bench.result import result
 from sightline.cli.terminal import answer_json, answers, say
@@ -20,7 +19,6 @@ CLIPS = ("person-bicycle-car-detection.mp4", "car-detection.mp4", "one-by-one-pe
 BENCHES: dict[str, Callable[[list[Path]], dict[str, Any]]] = {
     "overhead": overhead,
     "first-box": lambda clips: first_box(clips[0]),
-    "memory": lambda _: memory(),
 }
 
 

@@ -26,6 +26,9 @@ from sightline.video.gate import Patches
 
 log = logging.getLogger(__name__)
 
+# Between the openings of two live cameras: servers and switches refuse some of many connections made at once.
+STAGGER_S = 0.05
+
 Sink = Callable[[Frame, Analysed], None]  # only sinks of the pipeline itself may look at the frame
 
 
@@ -73,6 +76,8 @@ class Worker:
         self._thread.start()
         for camera in self._cameras.values():
             camera.listed.reader.start()
+            if camera.listed.plan.kind == "live":
+                self._stopping.wait(STAGGER_S)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """True once everything ended (files all analysed, or stopped); False after timeout_s."""
@@ -108,6 +113,7 @@ class Worker:
             pace=plan.paced,
             on_event=self._source_changed,
             opener=plan.opener,
+            persistent=True,  # whether a camera that never came up is worth waiting for, the command decides
         )
         listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking()))
         self._cameras[plan.name] = _Camera(listed, selection)

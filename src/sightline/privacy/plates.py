@@ -1,4 +1,4 @@
-"""Finds number plates on vehicles, enlarged one by one, and over the whole picture."""
+"""Finds number plates on vehicles, enlarged one by one."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,8 +12,7 @@ from sightline.models.decode_pvb import decode_detection_out
 from sightline.models.session import Session
 from sightline.models.tensors import crop_bgr, to_nchw
 
-VEHICLE_LABEL: Final = 1
-PLATE_LABEL: Final = 2
+PLATE_LABEL: Final = 2  # 1 is the vehicle
 
 
 class PlateFinder:
@@ -25,13 +24,6 @@ class PlateFinder:
 
     def inside(self, frame: Frame, boxes: F32) -> F32:
         """Plates inside vehicle boxes (m, 4) px: f32 (n, 5) left top right bottom score in pixels of the frame."""
-        return self._find(frame, boxes, PLATE_LABEL, self._min_score)
-
-    def vehicles(self, frame: Frame, boxes: F32, min_score: float) -> F32:
-        """Vehicles the same model sees inside boxes (m, 4) px; as above."""
-        return self._find(frame, boxes, VEHICLE_LABEL, min_score)
-
-    def _find(self, frame: Frame, boxes: F32, label: int, min_score: float) -> F32:
         if not len(boxes):
             return np.zeros((0, 5), np.float32)
         height, width = self._session.input_hw
@@ -48,7 +40,7 @@ class PlateFinder:
             right = min(np.ceil(box[2]), frame.width)
             bottom = min(np.ceil(box[3]), frame.height)
             shares, scores, labels = decode_detection_out(answer, (1, 1))
-            good = (labels == label) & (scores >= min_score)
+            good = (labels == PLATE_LABEL) & (scores >= self._min_score)
             places = shares[good] * np.array([right - left, bottom - top] * 2) + np.array([left, top, left, top])
             parts.append(np.concatenate([places, scores[good, None]], axis=1))
         return np.concatenate(parts).astype(np.float32)

@@ -104,7 +104,7 @@ class Redactor:
             reason = self.reason or ("" if analysed else NO_ANALYSIS)
             if not reason:
                 try:
-                    regions = self.plan(frame, tracks, age_s=age_s)
+                    regions = self.plan(frame, tracks, age_s=age_s, sent_px=max(size))
                     picture = obscure(picture, regions, size[0] / frame.width)
                 except _FAILURES as error:
                     reason = f"pixelated: finding faces and plates failed ({type(error).__name__})"
@@ -113,27 +113,31 @@ class Redactor:
         fill_masks(picture, self._masks.get(frame.camera, ()))
         return Redacted(frame.camera, frame.index, frame.time_ns, picture, bool(reason), reason), regions
 
-    def plan(self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0) -> Regions:
-        """The regions of the frame that must be altered; raises what the models raise."""
+    def plan(self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0, sent_px: int | None = None) -> Regions:
+        """The regions of the frame that must be altered; raises what the models raise.
+
+        sent_px: longer side of the picture that will be sent, None = the frame's own.
+        """
+        sent_px = sent_px or max(frame.width, frame.height)
         age_s = max(0.0, age_s)
         with self._lock:
             memory = self._memories.setdefault(frame.camera, CameraMemory())
             memory.begin(frame.time_ns)
         look = self._second is not None and memory.pictures % self._second.every == 0
-        seen = self._second(frame) if self._second is not None and look else Tracks.empty()
+        seen = self._second(frame, sent_px) if self._second is not None and look else Tracks.empty()
         velocities = memory.velocities_of(tracks)
         lost = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
         speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
         everyone = gathered(tracks, speeds, age_s, lost, seen)
-        found = Regions.join([self._found_faces(frame), self._found_plates(frame, everyone)])
+        found = Regions.join([self._found_faces(frame, sent_px), self._found_plates(frame, everyone)])
         before, before_ages = memory.places(everyone.rows)
         memory.remember(tracks, velocities, seen, found)
         drift = (before.boxes_px[:, 3] - before.boxes_px[:, 1]) * np.minimum(before_ages, 1.0)
         again = Regions(widened(before.boxes_px, drift.astype(np.float32)), before.cells_px, before.kinds)
-        placed = self._placed(everyone)
+        placed = self._placed(everyone, frame.height)
         return Regions.join([placed, again, found]).within(frame.width, frame.height)
 
-    def _placed(self, objects: Objects) -> Regions:
+    def _placed(self, objects: Objects, picture_height: int) -> Regions:
         """Heads of all persons and riders, bands of all vehicles on which a person could read a plate."""
         rows, margins = objects.rows, objects.margins_px
         people = person_rows(rows.labels)
@@ -141,20 +145,21 @@ class Redactor:
         head_cells = head_sizes(rows.boxes_px[people]) / _CELLS_PER_HEAD
         vehicles = self._legible(rows)
         boxes, labels = rows.boxes_px[vehicles], rows.labels[vehicles]
-        band_cells = _BAND_CELL_M * metre_px(boxes, labels)
+        bands = plate_bands(boxes, labels, picture_height)
+        band_cells = _BAND_CELL_M * metre_px(boxes, labels, picture_height)
         return Regions.join(
             [
                 Regions.of("head", widened(heads, margins[people]), head_cells),
-                Regions.of("band", widened(plate_bands(boxes, labels), margins[vehicles]), band_cells),
+                Regions.of("band", widened(bands, margins[vehicles]), band_cells),
             ]
         )
 
     def _legible(self, rows: Tracks) -> Bool:
         return vehicle_rows(rows.labels) & large_enough(rows.boxes_px, self._settings.plate_bar_px)
 
-    def _found_faces(self, frame: Frame) -> Regions:
+    def _found_faces(self, frame: Frame, sent_px: int) -> Regions:
         assert self._faces is not None
-        faces = self._faces.everywhere(frame)[:, :4]
+        faces = self._faces(frame, sent_px)[:, :4]
         cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_FACE
         return Regions.of("face", grow_boxes(faces, self._settings.margin_share, self._settings.margin_share), cells)
 
@@ -188,7 +193,7 @@ def make_redactor(library: Library, settings: PrivacySettings, *, threads: int =
     except ModelUnavailable as error:
         return Redactor(None, None, settings, reason=f"pixelated: {error}")
     return Redactor(
-        FaceFinder(faces, side_px=settings.face_side_px, min_score=settings.face_score),
+        FaceFinder(faces, zoom=settings.face_zoom, min_score=settings.face_score),
         PlateFinder(plates, min_score=settings.plate_score),
         settings,
         second=_second_look(library, settings, threads),

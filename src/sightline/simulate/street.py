@@ -17,7 +17,7 @@ from sightline.simulate.traffic import Traffic
 from sightline.simulate.view import VIEWS, Pinhole
 
 _SEEN: Final = 0.2  # a road user of whom less can be seen is no truth: a person would not mark it either
-_SMALLEST: Final = 0.03  # ... nor one lower than this share of the picture's height
+_SMALLEST: Final = 0.04  # ... nor one lower than this share of the picture's height
 _MASK: Final = 2  # visibility is counted on every second pixel
 _SLACK: Final = 64  # pixels by which the noise is larger than a picture
 _NOISE_LEVELS: Final = 1.8  # standard deviation of the sensor's noise, of 255

@@ -15,7 +15,9 @@ ZEBRA_M: Final = (19.0, 22.5)
 STOP_M: Final = 1.6  # stop lines before and after the zebra
 NEAR_M, FAR_M = -26.0, 88.0  # where traffic comes and goes, out of every picture
 _PATIENCE_S: Final = 3.0  # then drivers see that a walker wants to cross, and let them
-_CORRIDOR_M: Final = 1.9  # who is nearer than this to the middle of a vehicle's lane is in its way
+# Who is nearer than this to the middle of a vehicle's (or bicycle's) lane is in its way.
+_CORRIDOR_M: Final = 1.9
+_CYCLE_CORRIDOR_M: Final = 1.1
 _LONGEST_STEP_S: Final = 0.1  # longer steps would walk through each other
 _WARM_S: Final = 70.0  # the street is already busy at the first picture
 
@@ -178,7 +180,7 @@ class Traffic:
                 gap, closing = max(free, 0.3), mover.speed - other.speed
         for walker in on_zebra:
             free = (walker.y - mover.y) * forward - LENGTH_M[mover.label] / 2 - 0.8
-            if abs(walker.x - mover.x) < _CORRIDOR_M and -0.8 < free < gap:
+            if not walker.waits and abs(walker.x - mover.x) < _corridor(mover) and -0.8 < free < gap:
                 gap, closing = max(free, 0.05), mover.speed
         if on_zebra:
             stop = ZEBRA_M[0] - STOP_M if forward > 0 else ZEBRA_M[1] + STOP_M
@@ -194,7 +196,8 @@ class Traffic:
             for other in self.movers:
                 ahead = (other.x - walker.x) * walker.heading[0]
                 beside = abs(other.y - walker.y) < LENGTH_M[other.label] / 2 + 1.0
-                if other.label != "pedestrian" and beside and _CORRIDOR_M < ahead < _CORRIDOR_M + 0.3:
+                width = _corridor(other)
+                if other.label != "pedestrian" and beside and width < ahead < width + 0.3:
                     return True
             return False
         if len(walker.way) != 2 or not _at_kerb(walker):
@@ -202,9 +205,11 @@ class Traffic:
         for other in self.movers:
             if other.label == "pedestrian":
                 continue
+            half = LENGTH_M[other.label] / 2
+            if ZEBRA_M[0] - 0.4 - half < other.y < ZEBRA_M[1] + 0.4 + half:
+                return True
             away = (sum(ZEBRA_M) / 2 - other.y) * other.heading[1]
-            room = LENGTH_M[other.label] / 2 + 3.0
-            if -room < away < room or (away > 0 and other.speed > 1.5 and away - room < other.speed * 3.2):
+            if away > 0 and other.speed > 1.5 and away - half - 3.0 < other.speed * 3.2:
                 return True
         return False
 
@@ -226,9 +231,15 @@ class Traffic:
             mover.way.pop(0)
 
 
+def _corridor(mover: Mover) -> float:
+    return _CYCLE_CORRIDOR_M if mover.label == "bicycle" else _CORRIDOR_M
+
+
 def _on_zebra(mover: Mover) -> bool:
     return abs(mover.x) < KERB_M + 0.3 and abs(mover.heading[0]) > 0.9
 
 
 def _at_kerb(mover: Mover) -> bool:
-    return abs(abs(mover.x) - (KERB_M + 0.7)) < 0.02 and mover.way[0][1] == mover.y
+    """Whether it stands before the road, with the other side ahead."""
+    x, y = mover.way[0]
+    return abs(abs(mover.x) - (KERB_M + 0.7)) < 0.02 and y == mover.y and x * mover.x < 0

@@ -153,10 +153,14 @@ class Source:
         """The Frames; one that ``wanted(index, time_ns)`` refuses is neither converted nor yielded, only counted."""
         for picture in self._pictures():
             index, time_ns = self._stamp(picture)
-            if wanted is not None and not wanted(index, time_ns):
+            # No name may keep a picture while the next is waited for: at 1080p each is 3 MB of every stream.
+            if wanted is None or wanted(index, time_ns):
+                frames = [self._frame(picture, index, time_ns)]
+                del picture
+                yield frames.pop()
+            else:
                 self.tally.not_due += 1
-                continue
-            yield self._frame(picture, index, time_ns)
+                del picture
 
     def _frame(self, picture: av.VideoFrame, index: int, time_ns: int) -> Frame:
         start = self._clock.monotonic_ns()
@@ -225,11 +229,11 @@ class Source:
                 continue
             finally:
                 self.tally.decode_ns += self._clock.monotonic_ns() - start
-            for picture in pictures:
+            while pictures:
                 bad = 0
                 self.tally.decoded += 1
-                refuse_size(self.info.url, picture.width, picture.height, self._settings)
-                yield picture
+                refuse_size(self.info.url, pictures[0].width, pictures[0].height, self._settings)
+                yield pictures.pop(0)
         if self.tally.decoded == 0:
             raise SourceLost(f"{self.info.url}: expected pictures, got none that decodes") from last_error
 

@@ -60,3 +60,16 @@ def test_same_seed_same_traffic() -> None:
         one.advance()
         two.advance()
     assert [(m.id, m.label, m.x, m.y) for m in one.movers] == [(m.id, m.label, m.x, m.y) for m in two.movers]
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_nobody_waits_for_ever(seed: int) -> None:
+    """Walkers and drivers who let each other pass must not do so without end."""
+    traffic = Traffic(seed, STEP_S)
+    stands: dict[int, float] = {}
+    for _ in range(6000):
+        traffic.advance()
+        for mover in traffic.movers:
+            stands[mover.id] = stands.get(mover.id, 0.0) + STEP_S if mover.speed < 0.05 else 0.0
+    assert max(stands.values()) < 60
+    assert len(traffic.movers) < 50
