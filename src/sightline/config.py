@@ -88,6 +88,9 @@ class PrivacySettings(Section):
     pixel_blocks: int = Field(
         24, ge=4, le=64, description="Blocks along the longer side where a whole picture is pixelated."
     )
+    oldest_analysis_s: float = Field(
+        2.0, ge=0.1, le=60, description="Whole pictures are pixelated when the last analysis is older, seconds."
+    )
     face_score: float = Field(0.3, ge=0.05, le=0.9, description="Score from which a face is blurred.")
     face_zoom: float = Field(
         1.34, ge=0.5, le=4, description="Size at which faces are looked for, as share of the size of the picture sent."

@@ -8,8 +8,7 @@ import typer
 from sightline.cli.terminal import answer_json, answers
 from sightline.cli.wiring import open_library
 from sightline.config import load_settings
-
-privacy_check = None  # pending
+from sightline.privacy.check import privacy_check
 
 app = typer.Typer(help="Does this installation keep its promises.", no_args_is_help=True)
 

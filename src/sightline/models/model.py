@@ -24,8 +24,9 @@ class Model:
 
     input_hw: height and width of the picture it takes, f32 NCHW BGR; mean and scale: x -> (x - mean) * scale per
     channel B, G, R; fit: the whole picture stretched to the input, or letterboxed (top-left, padded with grey 114);
-    output: how to read the answer; cost: time of one pass relative to person-vehicle-bike-detection-2003 = 1.0
-    (one thread of a 2.5 GHz Xeon with VNNI).
+    output: how to read the answer; any_size: takes pictures of any multiples of 32 px, also where its file says one
+    size (a net of convolutions alone; never the number of pictures); cost: time of one pass relative to
+    person-vehicle-bike-detection-2003 = 1.0 (one thread of a 2.5 GHz Xeon with VNNI).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Model:
     fit: Literal["stretch", "letterbox"] = "stretch"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    any_size: bool = False
 
     @property
     def size(self) -> int | None:

@@ -388,6 +388,7 @@ _ALL: Final = (
         (640, 640),
         "cls, obj, bbox, kps at strides 8, 16, 32; score sqrt(cls * obj)",
         0.46,
+        any_size=True,
     ),
     Model(
         "yunet-dynamic",
@@ -402,8 +403,9 @@ _ALL: Final = (
         ),
         "Apache-2.0",
         (640, 640),
-        "cls, obj, bbox, kps at strides 8, 16, 32; score sqrt(cls * obj); any input of multiples of 32",
+        "cls, obj, bbox, kps at strides 8, 16, 32; score sqrt(cls * obj)",
         0.46,
+        any_size=True,
     ),
 )
 

@@ -66,7 +66,7 @@ def open_session(
     lanes = threads or cores()
     streams = max(1, min(requests, lanes))
     key = ("openvino", path, lanes, streams)
-    compiled, names = library.shared(key, lambda: _compile(library, path, lanes, streams))
+    compiled, names = library.shared(key, lambda: _compile(library, model, path, lanes, streams))
     return _CpuSession(model, compiled, names, requests)
 
 
@@ -84,7 +84,7 @@ def _openvino() -> Any:
     return importlib.import_module("openvino")
 
 
-def _compile(library: Library, path: Path, threads: int, streams: int) -> tuple[Any, list[str]]:
+def _compile(library: Library, model: Model, path: Path, threads: int, streams: int) -> tuple[Any, list[str]]:
     openvino = _openvino()
     core = library.shared(("openvino", "core"), openvino.Core)
     options = {
@@ -96,6 +96,8 @@ def _compile(library: Library, path: Path, threads: int, streams: int) -> tuple[
     try:
         # not mapped: a file that is replaced while the program runs must not take it down
         network = core.read_model(str(path), config={"ENABLE_MMAP": False})
+        if model.any_size:
+            network.reshape([1, 3, -1, -1])
         names = [min(port.get_names()) for port in network.outputs]  # compiling adds inner names to these
         return core.compile_model(network, "CPU", options), names
     except (RuntimeError, ValueError, OSError) as error:

@@ -12,6 +12,8 @@ from sightline.privacy.regions import Regions
 LINGER_S: Final = 0.5  # two analyses at 5 fps may miss an object that is still there
 LOOSE_S: Final = 0.3  # a face without a track has no speed: it is blurred where it was, wider, for so long
 _LOOSE_WIDTHS_PER_S: Final = 6.0  # a face is 0.16 m wide, people walk 1 m/s
+_TRACKED_HEIGHTS_PER_S: Final = 1.0  # a head turns and bends within its track's box
+_SAME: Final = 0.2  # overlap of two finds of the same thing
 _MAX_FOUND: Final = 256
 _MAX_BOXES: Final = 512
 _MAX_GAP_S: Final = 1.0  # after a longer gap nothing remembered is near its place any more
@@ -99,34 +101,31 @@ class CameraMemory:
         """Rows (n,) without an id that nothing newer has replaced."""
         return np.where(self.looked, not looked, self.seen_ns >= analysed_ns)
 
-    def places(self, tracks: Tracks) -> tuple[Regions, F32]:
-        """What was found before, moved with its track's box; and seconds (m,) since each was found.
+    def places(self, tracks: Tracks) -> Regions:
+        """What was found before, moved with its track's box and widened by the time since.
 
-        What belongs to no track stays where it was and widens with the time since.
+        What belongs to no track stays where it was and widens faster.
         """
         row_of = {track: row for row, track in enumerate(tracks.ids.tolist()) if track >= 0}
-        boxes, cells, kinds, ages = [], [], [], []
+        boxes, cells, kinds = [], [], []
         for one in self.found:
             age = (self.time_ns - one.time_ns) / 1e9
             if one.track < 0:
-                grow = _LOOSE_WIDTHS_PER_S * age * float(one.share[2] - one.share[0])
-                boxes.append(one.share + np.array([-grow, -grow, grow, grow], np.float32))
-                cells.append(one.cell_share)
+                box, cell = one.share, one.cell_share
+                grow = _LOOSE_WIDTHS_PER_S * age * float(box[2] - box[0])
             elif one.track in row_of:
                 left, top, right, bottom = tracks.boxes_px[row_of[one.track]].tolist()
                 size = np.array([right - left, bottom - top] * 2, np.float32)
-                boxes.append(np.array([left, top, left, top], np.float32) + one.share * size)
-                cells.append(one.cell_share * (bottom - top))
+                box, cell = np.array([left, top, left, top], np.float32) + one.share * size, one.cell_share * size[1]
+                grow = _TRACKED_HEIGHTS_PER_S * age * float(box[3] - box[1])
             else:
                 continue
+            boxes.append(box + np.array([-grow, -grow, grow, grow], np.float32))
+            cells.append(cell)
             kinds.append(one.kind)
-            ages.append(age)
         if not boxes:
-            return Regions.empty(), np.zeros(0, np.float32)
-        return (
-            Regions(np.stack(boxes).astype(np.float32), np.array(cells, np.float32), np.array(kinds, np.int16)),
-            np.array(ages, np.float32),
-        )
+            return Regions.empty()
+        return Regions(np.stack(boxes).astype(np.float32), np.array(cells, np.float32), np.array(kinds, np.int16))
 
     def remember(self, tracks: Tracks, velocities: F32, looked: Tracks, found: Regions) -> None:
         """Keep this picture's tracks, what the second look saw, and the faces and plates found."""
@@ -157,8 +156,8 @@ class CameraMemory:
             share = (box - np.array([left, top, left, top], np.float32)) / size
             news.append(_Found(int(tracks.ids[owner]), share, kind, cell / (bottom - top), self.time_ns))
         # What was found again replaces the older find; what was not found again stays until it is too old.
-        older = [one for one in self.found if not any(_same(one, new) for new in news)]
-        self.found = (news + older)[:_MAX_FOUND]
+        stale = _found_again(self.found, news)
+        self.found = (news + [one for one, again in zip(self.found, stale, strict=True) if not again])[:_MAX_FOUND]
 
     def _keep(self, mask: Bool) -> None:
         self.boxes, self.scores, self.labels = self.boxes[mask], self.scores[mask], self.labels[mask]
@@ -166,10 +165,14 @@ class CameraMemory:
         self.ids, self.seen_ns, self.looked = self.ids[mask], self.seen_ns[mask], self.looked[mask]
 
 
-def _same(one: _Found, other: _Found) -> bool:
-    if one.track != other.track or one.kind != other.kind:
-        return False
-    return bool(iou(one.share[None], other.share[None])[0, 0] > 0.2)
+def _found_again(older: list[_Found], news: list[_Found]) -> list[bool]:
+    """Which of the older finds (m,) are among the news: same kind, same track, overlapping."""
+    if not older or not news:
+        return [False] * len(older)
+    overlap = iou(np.stack([one.share for one in older]), np.stack([one.share for one in news])) > _SAME
+    keys = [np.array([(one.track, one.kind) for one in rows]) for rows in (older, news)]
+    alike = (keys[0][:, None] == keys[1][None]).all(axis=2)
+    return [bool(again) for again in (overlap & alike).any(axis=1)]
 
 
 def _owners(found: Regions, tracks: Tracks) -> list[int]:

@@ -22,7 +22,7 @@ class PlateFinder:
         self._session = session
         self._min_score = min_score
 
-    def inside(self, frame: Frame, boxes: F32) -> F32:
+    def __call__(self, frame: Frame, boxes: F32) -> F32:
         """Plates inside vehicle boxes (m, 4) px: f32 (n, 5) left top right bottom score in pixels of the frame."""
         if not len(boxes):
             return np.zeros((0, 5), np.float32)

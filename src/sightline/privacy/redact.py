@@ -1,7 +1,8 @@
 """Makes of a frame the picture that may leave the worker: faces and plates gone, or the whole of it pixelated."""
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import cv2
@@ -11,10 +12,11 @@ from sightline.config import PrivacySettings
 from sightline.core.errors import ModelUnavailable, SightlineError
 from sightline.core.frame import Frame
 from sightline.core.geometry import grow_boxes
-from sightline.core.values import Bool, Redacted, Tracks
+from sightline.core.values import F32, Bool, Redacted, Tracks
 from sightline.models.library import Library
 from sightline.models.session import open_session
 from sightline.models.tensors import resized_bgr
+from sightline.privacy.faces import MODELS as FACE_MODELS
 from sightline.privacy.faces import FaceFinder
 from sightline.privacy.masks import checked_masks
 from sightline.privacy.memory import CameraMemory
@@ -32,41 +34,50 @@ from sightline.privacy.regions import (
     vehicle_rows,
     widened,
 )
-from sightline.privacy.second_look import MODELS, SecondLook
+from sightline.privacy.second_look import MODELS as SECOND_MODELS
+from sightline.privacy.second_look import SecondLook
 
-FACE_MODEL: Final = "yunet-dynamic"
 PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
 NO_ANALYSIS: Final = "pixelated: no analysis of this camera yet, so that faces and plates cannot be placed"
+NO_SECOND_LOOK: Final = "no model for the second look is installed: plates on vehicles the detector misses stay"
 _CELLS_PER_FACE: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
 _CELLS_PER_HEAD: Final = 2.0  # of a head's height as the box tells it, which is less sure than a found face
 _BAND_CELL_M: Final = 0.15  # twice the height of a plate's characters (0.075 m in Europe): less than one cell of each
-# What a run of a model or a resize can raise: the runtime's errors are RuntimeError, wrong shapes ValueError.
-_FAILURES: Final = (SightlineError, RuntimeError, ValueError, MemoryError, cv2.error)
+# What a run of a model or a resize can raise: the runtime's errors are RuntimeError, wrong shapes ValueError, a model
+# with other outputs KeyError. Anything else is a fault of the program: it ends the picture, which then does not leave.
+_FAILURES: Final = (SightlineError, RuntimeError, ValueError, LookupError, ArithmeticError, MemoryError, cv2.error)
+_MOST_MEMORIES: Final = 4096  # cameras times threads that ask for their pictures; the oldest goes first
+
+
+FindFaces = Callable[[Frame, int], F32]  # frame, longer side of the picture sent -> faces (n, 5), see FaceFinder
+FindPlates = Callable[[Frame, F32], F32]  # frame, vehicle boxes (m, 4) -> plates (n, 5), see PlateFinder
 
 
 class Redactor:
-    """``pipeline.contracts.Redact``: safe to call from any thread; one camera's pictures come in the order of time.
+    """``pipeline.contracts.Redact``: any number of threads may ask at once, one thread's pictures of a camera in order.
 
-    ready: whether real pictures can be redacted; reason: one sentence why not (empty when ready).
+    Each thread that asks has its own memory of a camera, so that a clip being written and a live page do not disturb
+    each other. ready: whether real pictures can be redacted; reason: one sentence why not (empty when ready); notes:
+    sentences that people should read.
     """
 
     def __init__(
         self,
-        faces: FaceFinder | None,
-        plates: PlateFinder | None,
+        faces: FindFaces | None,
+        plates: FindPlates | None,
         settings: PrivacySettings,
         *,
         second: SecondLook | None = None,
         reason: str = "",
     ) -> None:
-        self._faces = faces
-        self._plates = plates
+        self._finders = None if faces is None or plates is None else (faces, plates)
         self._second = second
         self._settings = settings
-        self.ready = faces is not None and plates is not None
+        self.ready = self._finders is not None
         self.reason = "" if self.ready else reason or "pixelated: the models that find faces and plates are missing"
+        self.notes = (NO_SECOND_LOOK,) if self.ready and second is None else ()
         self._masks: dict[str, tuple[Polygon, ...]] = {}
-        self._memories: dict[str, CameraMemory] = {}
+        self._memories: dict[tuple[str, int], CameraMemory] = {}
         self._lock = threading.Lock()
 
     def set_masks(self, camera: str, polygons: Sequence[Polygon]) -> None:
@@ -78,7 +89,8 @@ class Redactor:
     def forget(self, camera: str) -> None:
         """Drop what is remembered of a camera's pictures (its masks stay)."""
         with self._lock:
-            self._memories.pop(camera, None)
+            for key in [key for key in self._memories if key[0] == camera]:
+                del self._memories[key]
 
     def __call__(
         self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0, analysed: bool = True, width: int | None = None
@@ -97,45 +109,56 @@ class Redactor:
         scale = 1.0 if width is None else min(1.0, width / frame.width)
         size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
         picture = resized_bgr(frame.pixels, frame.layout, size)
-        if np.shares_memory(picture, frame.pixels):
-            picture = picture.copy()
         reason, regions = "", Regions.empty()
         if not frame.synthetic:
-            reason = self.reason or ("" if analysed else NO_ANALYSIS)
+            reason = self._obstacle(age_s, analysed)
             if not reason:
                 try:
-                    regions = self.plan(frame, tracks, age_s=age_s, sent_px=max(size))
+                    regions = self._plan(frame, tracks, max(0.0, age_s), max(size))
                     picture = obscure(picture, regions, size[0] / frame.width)
                 except _FAILURES as error:
                     reason = f"pixelated: finding faces and plates failed ({type(error).__name__})"
             if reason:
                 picture, regions = pixelated(picture, self._settings.pixel_blocks), Regions.empty()
+        if np.shares_memory(picture, frame.pixels):
+            picture = picture.copy()
         fill_masks(picture, self._masks.get(frame.camera, ()))
         return Redacted(frame.camera, frame.index, frame.time_ns, picture, bool(reason), reason), regions
 
-    def plan(self, frame: Frame, tracks: Tracks, *, age_s: float = 0.0, sent_px: int | None = None) -> Regions:
-        """The regions of the frame that must be altered; raises what the models raise.
+    def _obstacle(self, age_s: float, analysed: bool) -> str:
+        """Why this picture cannot be redacted, in one sentence; empty where it can be tried."""
+        if self.reason:
+            return self.reason
+        if not analysed:
+            return NO_ANALYSIS
+        if not age_s <= self._settings.oldest_analysis_s:  # also NaN
+            return f"pixelated: the last analysis is {age_s:.1f} s old, at most {self._settings.oldest_analysis_s:g} s"
+        return ""
 
-        sent_px: longer side of the picture that will be sent, None = the frame's own.
-        """
-        sent_px = sent_px or max(frame.width, frame.height)
-        age_s = max(0.0, age_s)
-        with self._lock:
-            memory = self._memories.setdefault(frame.camera, CameraMemory())
-            memory.begin(frame.time_ns)
+    def _plan(self, frame: Frame, tracks: Tracks, age_s: float, sent_px: int) -> Regions:
+        """The regions of the frame that must be altered; raises what the models raise."""
+        if self._finders is None:
+            raise ModelUnavailable(self.reason)
+        faces, plates = self._finders
+        tracks = tracks.keep(np.asarray(np.isfinite(tracks.boxes_px).all(axis=1)))
+        memory = self._memory(frame.camera)
+        memory.begin(frame.time_ns)
         look = self._second is not None and memory.pictures % self._second.every == 0
         seen = self._second(frame, sent_px) if self._second is not None and look else Tracks.empty()
         velocities = memory.velocities_of(tracks)
         lost = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
         speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
-        everyone = gathered(tracks, speeds, age_s, lost, seen)
-        found = Regions.join([self._found_faces(frame, sent_px), self._found_plates(frame, everyone)])
-        before, before_ages = memory.places(everyone.rows)
+        objects = gathered(tracks, speeds, age_s, lost, seen)
+        found = Regions.join([self._faces(faces(frame, sent_px)[:, :4]), self._plates(plates, frame, objects)])
+        before = memory.places(objects.rows)
         memory.remember(tracks, velocities, seen, found)
-        drift = (before.boxes_px[:, 3] - before.boxes_px[:, 1]) * np.minimum(before_ages, 1.0)
-        again = Regions(widened(before.boxes_px, drift.astype(np.float32)), before.cells_px, before.kinds)
-        placed = self._placed(everyone, frame.height)
-        return Regions.join([placed, again, found]).within(frame.width, frame.height)
+        return Regions.join([self._placed(objects, frame.height), before, found]).within(frame.width, frame.height)
+
+    def _memory(self, camera: str) -> CameraMemory:
+        with self._lock:
+            while len(self._memories) > _MOST_MEMORIES:
+                del self._memories[next(iter(self._memories))]
+            return self._memories.setdefault((camera, threading.get_ident()), CameraMemory())
 
     def _placed(self, objects: Objects, picture_height: int) -> Regions:
         """Heads of all persons and riders, bands of all vehicles on which a person could read a plate."""
@@ -157,29 +180,20 @@ class Redactor:
     def _legible(self, rows: Tracks) -> Bool:
         return vehicle_rows(rows.labels) & large_enough(rows.boxes_px, self._settings.plate_bar_px)
 
-    def _found_faces(self, frame: Frame, sent_px: int) -> Regions:
-        assert self._faces is not None
-        faces = self._faces(frame, sent_px)[:, :4]
-        cells = np.minimum(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1]) / _CELLS_PER_FACE
-        return Regions.of("face", grow_boxes(faces, self._settings.margin_share, self._settings.margin_share), cells)
+    def _faces(self, boxes: F32) -> Regions:
+        margin = self._settings.margin_share
+        cells = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) / _CELLS_PER_FACE
+        return Regions.of("face", grow_boxes(boxes, margin, margin).astype(np.float32), cells)
 
-    def _found_plates(self, frame: Frame, objects: Objects) -> Regions:
-        assert self._plates is not None
+    def _plates(self, finder: FindPlates, frame: Frame, objects: Objects) -> Regions:
         vehicles = self._legible(objects.rows)
         boxes = grow_boxes(objects.rows.boxes_px[vehicles], 0.05, 0.05).astype(np.float32)
         boxes = widened(boxes, objects.margins_px[vehicles])
-        largest = np.argsort(-(boxes[:, 3] - boxes[:, 1]), kind="stable")[: self._settings.plate_crops]
-        plates = self._plates.inside(frame, boxes[largest])[:, :4]
+        largest = np.argsort(boxes[:, 1] - boxes[:, 3], kind="stable")[: self._settings.plate_crops]
+        plates = finder(frame, boxes[largest])[:, :4]
         margin = self._settings.margin_share
-        return Regions.of("plate", grow_boxes(plates, margin, 2 * margin), plates[:, 3] - plates[:, 1])
-
-
-def _second_look(library: Library, settings: PrivacySettings, threads: int) -> SecondLook | None:
-    for name in MODELS:
-        if library.installed(name):
-            session = open_session(library, name, requests=1, threads=threads)
-            return SecondLook(session, min_score=settings.second_score)
-    return None
+        cells = plates[:, 3] - plates[:, 1]
+        return Regions.of("plate", grow_boxes(plates, margin, 2 * margin).astype(np.float32), cells)
 
 
 def make_redactor(library: Library, settings: PrivacySettings, *, threads: int = 0) -> Redactor:
@@ -188,7 +202,7 @@ def make_redactor(library: Library, settings: PrivacySettings, *, threads: int =
     threads: inference threads, 0 = one per core.
     """
     try:
-        faces = open_session(library, FACE_MODEL, requests=1, threads=threads)
+        faces = open_session(library, _first_installed(library, FACE_MODELS), requests=1, threads=threads)
         plates = open_session(library, PLATE_MODEL, requests=2, threads=threads)
     except ModelUnavailable as error:
         return Redactor(None, None, settings, reason=f"pixelated: {error}")
@@ -198,3 +212,16 @@ def make_redactor(library: Library, settings: PrivacySettings, *, threads: int =
         settings,
         second=_second_look(library, settings, threads),
     )
+
+
+def _first_installed(library: Library, names: Sequence[str]) -> str:
+    return next((name for name in names if library.installed(name)), names[-1])
+
+
+def _second_look(library: Library, settings: PrivacySettings, threads: int) -> SecondLook | None:
+    for name in SECOND_MODELS:
+        if library.installed(name):
+            with contextlib.suppress(ModelUnavailable):  # a spoilt file: the next one may be sound
+                session = open_session(library, name, requests=1, threads=threads)
+                return SecondLook(session, min_score=settings.second_score)
+    return None

@@ -156,7 +156,9 @@ def plate_bands(boxes: F32, labels: I16, picture_height: int) -> F32:
     top, bottom = boxes[:, 1] + shares[:, 0] * height, boxes[:, 1] + shares[:, 1] * height
     top = np.where(boxes[:, 1] <= _EDGE_PX, 0.0, top)
     bottom = np.where(boxes[:, 3] + _CUT * height >= picture_height, np.maximum(bottom, picture_height), bottom)
-    return np.stack([boxes[:, 0] - side, top, boxes[:, 2] + side, bottom], axis=1).astype(np.float32)
+    return np.stack([boxes[:, 0] - side, np.minimum(top, bottom), boxes[:, 2] + side, bottom], axis=1).astype(
+        np.float32
+    )
 
 
 def large_enough(boxes: F32, bar_px: float) -> Bool:

@@ -124,9 +124,9 @@ def test_a_model_is_compiled_once(library: Library, monkeypatch: pytest.MonkeyPa
     compiled: list[Path] = []
     compile_ = session_module._compile
 
-    def counted(library: Library, path: Path, threads: int, streams: int) -> Any:
+    def counted(library: Library, model: Model, path: Path, threads: int, streams: int) -> Any:
         compiled.append(path)
-        return compile_(library, path, threads, streams)
+        return compile_(library, model, path, threads, streams)
 
     monkeypatch.setattr(session_module, "_compile", counted)
     open_session(library, "net")
