@@ -1,17 +1,20 @@
 """How many of the faces and plates that a person can recognise are covered in the pictures that leave.
 
 The real redactor, detector and tracker on every labelled picture (``benchmarks/data/privacy_labels.json``): photos as
-they are, eight photos in one large picture, photos pushed across the view, and the clips; each analysed in every frame and in every fifth only. Run
-``python benchmarks/redaction.py`` from the project's root; every miss is listed in ``results/redaction.json``.
+they are (also with fewer models installed), eight photos in one large picture, the clips, and photos pushed across the
+view; what moves is analysed in every frame and in every fifth only. Run ``python benchmarks/redaction.py`` from the
+project's root; every miss is listed in ``results/redaction.json``.
 """
 
 import argparse
 import json
 import os
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ from sightline.detect import make_detector
 from sightline.models.library import Library
 from sightline.privacy import Redactor, make_redactor
 from sightline.privacy.regions import Regions
+from sightline.privacy.second_look import MODELS as SECOND_MODELS
 from sightline.track import Sample, Tracker
 from sightline.video import open_source
 
@@ -114,11 +118,11 @@ class Bench:
             sys.exit(made.reason)
         return made
 
-    def run(self, frames: Iterator[tuple[Frame, list[Label], float]], every: int, tally: Tally) -> None:
-        """Redact frames of one camera, analysing one in ``every``; frames come with their labels and time step."""
+    def run(self, frames: Iterator[tuple[Frame, list[Label]]], every: int, tally: Tally) -> None:
+        """Redact frames of one camera, analysing one in ``every``; frames come with their labels."""
         redactor, tracker = self.redactor(), Tracker(TrackSettings())
         tracks, analysed_ns = Tracks.empty(), 0
-        for place, (frame, labels, _) in enumerate(frames):
+        for place, (frame, labels) in enumerate(frames):
             if place % every == 0:
                 found = self.detector([frame])[0]
                 (tracks,) = tracker.update([Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found)])
@@ -188,14 +192,14 @@ def judge(
             )
 
 
-def stills(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label], float]]]:
+def stills(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label]]]]:
     """Each labelled photo as a camera's only frame."""
     for file, rows in grouped(labels):
         if file.startswith("images/"):
-            yield [(Frame("bench", 1, 0, read(file)), rows, 0.0)]
+            yield [(Frame("bench", 1, 0, read(file)), rows)]
 
 
-def pushed(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label], float]]]:
+def pushed(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label]]]]:
     """Each labelled photo moving sideways by PUSH_PX per frame."""
     for number, (file, rows) in enumerate(grouped(labels)):
         if not file.startswith("images/"):
@@ -222,11 +226,11 @@ def pushed(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label], float
                 if row["box"][0] >= 0 and row["box"][2] <= width
             ]
             time_ns = round(place / PUSH_FPS * 1e9)
-            sequence.append((Frame("bench", place + 1, time_ns, np.asarray(moved, np.uint8)), here, 0.0))
+            sequence.append((Frame("bench", place + 1, time_ns, np.asarray(moved, np.uint8)), here))
         yield sequence
 
 
-def crowded(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label], float]]]:
+def crowded(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label]]]]:
     """Eight labelled photos at a time side by side in one picture of 1920 x 1080: small objects in a large view."""
     columns, rows, (width, height) = 4, 2, (480, 540)
     photos = [(file, own) for file, own in grouped(labels) if file.startswith("images/")]
@@ -240,17 +244,17 @@ def crowded(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label], floa
             canvas[y : y + size[1], x : x + size[0]] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
             shift = np.array([x, y, x, y])
             moved += [row | {"box": (np.array(row["box"]) * scale + shift).round(1).tolist()} for row in own]
-        yield [(Frame("bench", 1, 0, canvas), moved, 0.0)]
+        yield [(Frame("bench", 1, 0, canvas), moved)]
 
 
-def clips(labels: list[Label]) -> Iterator[Iterator[tuple[Frame, list[Label], float]]]:
+def clips(labels: list[Label]) -> Iterator[Iterator[tuple[Frame, list[Label]]]]:
     """Each labelled clip around its labels."""
     for file, rows in grouped(labels):
         if file.startswith("video/"):
             yield clip(file, rows)
 
 
-def clip(file: str, rows: list[Label]) -> Iterator[tuple[Frame, list[Label], float]]:
+def clip(file: str, rows: list[Label]) -> Iterator[tuple[Frame, list[Label]]]:
     """The frames of one clip that carry labels, each with the frames before it."""
     by_frame: dict[int, list[Label]] = defaultdict(list)
     for row in rows:
@@ -262,7 +266,7 @@ def clip(file: str, rows: list[Label]) -> Iterator[tuple[Frame, list[Label], flo
             pixels = frame.pixels
             if frame.layout == "i420":
                 pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_YUV2BGR_I420), np.uint8)
-            yield Frame("bench", frame.index, frame.time_ns, pixels), by_frame.get(frame.index, []), 0.0
+            yield Frame("bench", frame.index, frame.time_ns, pixels), by_frame.get(frame.index, [])
     source.close()
 
 
@@ -279,36 +283,55 @@ def read(file: str) -> np.ndarray:
     return np.asarray(cv2.imread(str(SHARED / file)), np.uint8)
 
 
+@contextmanager
+def without(library: Library, names: Sequence[str]) -> Iterator[Library]:
+    """The library as if these models were not installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in library.folder.iterdir():
+            if path.name not in names:
+                (Path(folder) / path.name).symlink_to(path.resolve())
+        yield Library(Path(folder))
+
+
+def measure(
+    make: Callable[[], Iterator[Iterable[tuple[Frame, list[Label]]]]], bench: Bench, every: int
+) -> dict[str, Any]:
+    """The values of one way of running."""
+    tally = Tally()
+    for sequence in make():
+        bench.run(iter(sequence), every, tally)
+    return tally.values()
+
+
 def main() -> None:
     """Run all ways and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, help="folder of model files (default: the user's)")
-    parser.add_argument("--only", help="stills, crowded, clips, pushed or a comma list of them")
+    parser.add_argument("--only", help="beginnings of names of ways, comma between")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the result")
     parser.add_argument("--every-photo", type=int, default=1, help="push one labelled photo in so many (1 = all)")
     arguments = parser.parse_args()
     labels: list[Label] = json.loads((HERE / "data" / "privacy_labels.json").read_text("utf-8"))["labels"]
-    some = sorted({label["file"] for label in labels})[:: arguments.every_photo]
-    fewer = [label for label in labels if label["file"] in some]
-    bench = Bench(Library(arguments.models), PrivacySettings())
-    ways = {
-        "stills": (lambda: stills(labels), (1,)),
-        "crowded": (lambda: crowded(labels), (1,)),
-        "clips": (lambda: clips(labels), (1, 5)),
-        "pushed": (lambda: pushed(fewer), (1, 5)),
+    some = set(sorted({label["file"] for label in labels})[:: arguments.every_photo])
+    ways: dict[str, tuple[Callable[[], Any], int, tuple[str, ...]]] = {
+        "stills": (lambda: stills(labels), 1, ()),
+        "stills_with_fixed_face_model": (lambda: stills(labels), 1, ("yunet-dynamic",)),
+        "stills_without_second_look": (lambda: stills(labels), 1, SECOND_MODELS),
+        "crowded": (lambda: crowded(labels), 1, ()),
+        "clips_analysed_every_frame": (lambda: clips(labels), 1, ()),
+        "clips_analysed_every_fifth": (lambda: clips(labels), 5, ()),
+        "pushed_analysed_every_frame": (lambda: pushed([row for row in labels if row["file"] in some]), 1, ()),
+        "pushed_analysed_every_fifth": (lambda: pushed([row for row in labels if row["file"] in some]), 5, ()),
     }
     values: dict[str, Any] = {}
-    for way, (make, everies) in ways.items():
-        if arguments.only and way not in arguments.only.split(","):
+    library = Library(arguments.models)
+    for name, (make, every, missing) in ways.items():
+        if arguments.only and not name.startswith(tuple(arguments.only.split(","))):
             continue
-        for every in everies:
-            tally = Tally()
-            for sequence in make():
-                bench.run(iter(sequence), every, tally)
-            name = way if len(everies) == 1 else f"{way}_analysed_every_{every}"
-            values[name] = tally.values()
-            shown = {key: value for key, value in values[name].items() if key != "misses"}
-            sys.stderr.write(f"{name}: {json.dumps(shown)}\n")
+        with without(library, missing) as fewer:
+            values[name] = measure(make, Bench(fewer, PrivacySettings()), every)
+        shown = {key: value for key, value in values[name].items() if key != "misses"}
+        sys.stderr.write(f"{name}: {json.dumps(shown)}\n")
     result("redaction", values).write(arguments.out)
 
 

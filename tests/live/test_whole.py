@@ -84,10 +84,14 @@ def test_an_rtsp_camera_without_models_drops_and_returns(
         visit.wait_for_pictures(name)
         assert visit.state()[name]["pixelated"], "a real picture that cannot be redacted is pixelated as a whole"
         server.kill()
-        visit.page.wait_for_function(
-            "name => window.sightline.cameras[name].state === 'lost'", arg=name, timeout=30_000
-        )
+        wait_for_state(visit, name, "lost")
         rtsp_server("--port", str(server.port))
+        wait_for_state(visit, name, "running")
         visit.wait_for_pictures(name)
-        assert visit.state()[name]["state"] == "running"
         visit.close()
+
+
+def wait_for_state(visit: Any, name: str, state: str) -> None:
+    visit.page.wait_for_function(
+        "([name, state]) => window.sightline.cameras[name].state === state", arg=[name, state], timeout=60_000
+    )
