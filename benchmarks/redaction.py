@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from sightline.detect import make_detector
 from sightline.models.library import Library
 from sightline.privacy import Redactor, make_redactor
 from sightline.privacy.regions import Regions
-from sightline.privacy.second_look import MODELS as SECOND_MODELS
+from sightline.privacy.second_look import FRESH_MODELS, SECOND_MODELS
 from sightline.track import Sample, Tracker
 from sightline.video import open_source
 
@@ -106,14 +107,15 @@ def detail_left(before: np.ndarray, after: np.ndarray, kind: str) -> float:
 class Bench:
     """One library, detector and settings for all ways of running."""
 
-    def __init__(self, library: Library, settings: PrivacySettings) -> None:
+    def __init__(self, library: Library, settings: PrivacySettings, *, second_look: bool = True) -> None:
+        self.second_look = second_look
         self.detector = make_detector("street", library, DetectSettings())
         self.library = library
         self.settings = settings
 
     def redactor(self) -> Redactor:
         """A redactor without memory; SystemExit where the models are missing."""
-        made = make_redactor(self.library, self.settings)
+        made = make_redactor(self.library, self.settings, second_look=self.second_look)
         if not made.ready:
             sys.exit(made.reason)
         return made
@@ -247,11 +249,12 @@ def crowded(labels: list[Label]) -> Iterator[list[tuple[Frame, list[Label]]]]:
         yield [(Frame("bench", 1, 0, canvas), moved)]
 
 
-def clips(labels: list[Label]) -> Iterator[Iterator[tuple[Frame, list[Label]]]]:
-    """Each labelled clip around its labels."""
+def clips(labels: list[Label], starts: int = 1) -> Iterator[Iterator[tuple[Frame, list[Label]]]]:
+    """Each labelled clip around its labels, begun ``starts`` times one frame later (so another frame is analysed)."""
     for file, rows in grouped(labels):
         if file.startswith("video/"):
-            yield clip(file, rows)
+            for start in range(starts):
+                yield islice(clip(file, rows), start, None)
 
 
 def clip(file: str, rows: list[Label]) -> Iterator[tuple[Frame, list[Label]]]:
@@ -319,17 +322,19 @@ def main() -> None:
         "stills_without_second_look": (lambda: stills(labels), 1, SECOND_MODELS),
         "crowded": (lambda: crowded(labels), 1, ()),
         "clips_analysed_every_frame": (lambda: clips(labels), 1, ()),
-        "clips_analysed_every_fifth": (lambda: clips(labels), 5, ()),
+        "clips_analysed_every_fifth": (lambda: clips(labels, starts=5), 5, ()),
+        "clips_analysed_every_fifth_without_fresh_look": (lambda: clips(labels, starts=5), 5, FRESH_MODELS),
         "pushed_analysed_every_frame": (lambda: pushed([row for row in labels if row["file"] in some]), 1, ()),
         "pushed_analysed_every_fifth": (lambda: pushed([row for row in labels if row["file"] in some]), 5, ()),
     }
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"pushed_every_photo": arguments.every_photo}
     library = Library(arguments.models)
     for name, (make, every, missing) in ways.items():
         if arguments.only and not name.startswith(tuple(arguments.only.split(","))):
             continue
         with without(library, missing) as fewer:
-            values[name] = measure(make, Bench(fewer, PrivacySettings()), every)
+            bench = Bench(fewer, PrivacySettings(), second_look=missing != SECOND_MODELS)
+            values[name] = measure(make, bench, every)
         shown = {key: value for key, value in values[name].items() if key != "misses"}
         sys.stderr.write(f"{name}: {json.dumps(shown)}\n")
     result("redaction", values).write(arguments.out)

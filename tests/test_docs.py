@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from click import Group
 
 from sightline.cli.app import app
 from sightline.config import Settings
@@ -105,7 +104,3 @@ def test_docs_build() -> None:
     zensical = Path(sys.executable).with_name("zensical")
     done = subprocess.run([zensical, "build", "--strict"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_group_is_click() -> None:
-    assert isinstance(typer.main.get_command(app), Group)

@@ -93,13 +93,16 @@ class PrivacySettings(Section):
     )
     face_score: float = Field(0.3, ge=0.05, le=0.9, description="Score from which a face is blurred.")
     face_zoom: float = Field(
-        1.34, ge=0.5, le=4, description="Size at which faces are looked for, as share of the size of the picture sent."
+        1.15, ge=0.5, le=4, description="Size at which faces are looked for, as share of the size of the picture sent."
     )
     plate_score: float = Field(
         0.5, ge=0.05, le=0.9, description="Score from which a plate found inside a vehicle is blurred."
     )
     second_score: float = Field(
         0.15, ge=0.01, le=0.9, description="Raw score from which the second look's people and vehicles count."
+    )
+    fresh_score: float = Field(
+        0.1, ge=0.01, le=0.9, description="Raw score from which people and vehicles seen between analyses count."
     )
     plate_bar_px: int = Field(
         40, ge=16, le=400, description="Longer side of a vehicle from which a person could read its plate, pixels."

@@ -104,6 +104,13 @@ def test_one_flipped_bit_in_a_model_pixelates(library, tmp_path):
     assert "yunet" in made.reason
 
 
+def test_without_a_second_look_everything_is_pixelated(measure, library):
+    with measure.without(library, measure.SECOND_MODELS) as fewer:
+        redactor = make_redactor(fewer, PrivacySettings())
+    assert not redactor.ready
+    assert "yolox-nano" in redactor.reason
+
+
 def test_the_check_finds_a_sound_installation(library):
     findings = privacy_check(PrivacySettings(), library, "127.0.0.1")
     assert [finding for finding in findings if not finding.ok] == []

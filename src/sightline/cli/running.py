@@ -77,7 +77,7 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
             stack.enter_context(_page(board, settings))
         worker.start()
         stack.callback(worker.stop)
-        _look_on(worker, board, stop, show)
+        given_up = _look_on(worker, board, stop, show)
         worker.stop()
         seconds = (clock.monotonic_ns() - started) / 1e9
         statuses = board.cameras()
@@ -92,11 +92,8 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
             stop.wait()
     for status in statuses:
         say(_closing_line(status))
-    unavailable = tuple(
-        f"camera {one.name}: {one.reason}"
-        for one in statuses
-        if one.state == "failed" or (one.state == "lost" and not one.frames_read)
-    )
+    failed = {one.name: one.reason for one in statuses if one.state == "failed"}
+    unavailable = tuple(f"camera {name}: {reason}" for name, reason in (given_up | failed).items())
     return Outcome(summary_json(cameras, seconds=round(seconds, 3)), statuses, unavailable, seconds)
 
 
@@ -142,8 +139,12 @@ def _ctrl_c(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, former)
 
 
-def _look_on(worker: Worker, board: Board, stop: threading.Event, show: Show) -> None:
-    """Wait for the end; keep the page's status and the terminal's bars up to date."""
+def _look_on(worker: Worker, board: Board, stop: threading.Event, show: Show) -> dict[str, str]:
+    """Wait for the end; keep the page's status and the terminal's bars up to date.
+
+    Answers the cameras that never came up and were given up when nothing else ran any more, with the reason.
+    """
+    given_up: dict[str, str] = {}
     clock = SystemClock()
     started = clock.monotonic_ns()
     published = 0
@@ -162,10 +163,12 @@ def _look_on(worker: Worker, board: Board, stop: threading.Event, show: Show) ->
                 break
             if all(status.state == "ended" or _hopeless(status) for status in statuses):
                 for status in statuses:  # nobody waits for a source that never came up when nothing else runs
-                    if _hopeless(status):
+                    if _hopeless(status) and status.name not in given_up:
+                        given_up[status.name] = status.reason
                         worker.give_up(status.name)
     for status in board.cameras():
         board.publish(status)
+    return given_up
 
 
 def _hopeless(status: CameraStatus) -> bool:

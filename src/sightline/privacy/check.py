@@ -23,7 +23,7 @@ from sightline.privacy.faces import MODELS as FACE_MODELS
 from sightline.privacy.masks import checked_masks
 from sightline.privacy.obscure import Polygon
 from sightline.privacy.redact import PLATE_MODEL, Redactor, make_redactor
-from sightline.privacy.second_look import MODELS as SECOND_MODELS
+from sightline.privacy.second_look import FRESH_MODELS, SECOND_MODELS
 from sightline.privacy.source_rules import source_breaches
 
 TASKS: Final = ("detect", "vehicle attributes", "person attributes", "faces", "plates")
@@ -74,7 +74,12 @@ def privacy_check(
 
 
 def _models_ready(library: Library) -> Iterator[Finding]:
-    wanted = {"faces are found": FACE_MODELS, "plates are found": (PLATE_MODEL,), "a second look": SECOND_MODELS}
+    wanted = {
+        "faces are found": FACE_MODELS,
+        "plates are found": (PLATE_MODEL,),
+        "a second look at every picture": SECOND_MODELS,
+        "a fresh look between analyses": FRESH_MODELS,
+    }
     for rule, names in wanted.items():
         sound = []
         fault = f"none of {', '.join(names)} is installed" if len(names) > 1 else f"{names[0]} is not installed"

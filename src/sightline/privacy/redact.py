@@ -20,7 +20,7 @@ from sightline.privacy.faces import MODELS as FACE_MODELS
 from sightline.privacy.faces import FaceFinder
 from sightline.privacy.masks import checked_masks
 from sightline.privacy.memory import CameraMemory
-from sightline.privacy.objects import Objects, gathered
+from sightline.privacy.objects import Objects, gathered, joined
 from sightline.privacy.obscure import Polygon, fill_masks, obscure, pixelated
 from sightline.privacy.plates import PlateFinder
 from sightline.privacy.regions import (
@@ -34,12 +34,11 @@ from sightline.privacy.regions import (
     vehicle_rows,
     widened,
 )
-from sightline.privacy.second_look import MODELS as SECOND_MODELS
-from sightline.privacy.second_look import SecondLook
+from sightline.privacy.second_look import FRESH_MODELS, SECOND_MODELS, SecondLook
 
 PLATE_MODEL: Final = "vehicle-license-plate-detection-barrier-0106"
 NO_ANALYSIS: Final = "pixelated: no analysis of this camera yet, so that faces and plates cannot be placed"
-NO_SECOND_LOOK: Final = "no model for the second look is installed: plates on vehicles the detector misses stay"
+NO_FRESH_LOOK: Final = f"{FRESH_MODELS[0]} is not installed: blurred places lag when pictures are not all analysed"
 _CELLS_PER_FACE: Final = 3.0  # a face in 3 x 3 smoothed cells keeps no feature; recognition starts above 8 x 8
 _CELLS_PER_HEAD: Final = 2.0  # of a head's height as the box tells it, which is less sure than a found face
 _BAND_CELL_M: Final = 0.15  # twice the height of a plate's characters (0.075 m in Europe): less than one cell of each
@@ -68,14 +67,16 @@ class Redactor:
         settings: PrivacySettings,
         *,
         second: SecondLook | None = None,
+        fresh: SecondLook | None = None,
         reason: str = "",
     ) -> None:
         self._finders = None if faces is None or plates is None else (faces, plates)
         self._second = second
+        self._fresh = fresh
         self._settings = settings
         self.ready = self._finders is not None
         self.reason = "" if self.ready else reason or "pixelated: the models that find faces and plates are missing"
-        self.notes = (NO_SECOND_LOOK,) if self.ready and second is None else ()
+        self.notes = (NO_FRESH_LOOK,) if self.ready and fresh is None else ()
         self._masks: dict[str, tuple[Polygon, ...]] = {}
         self._memories: dict[tuple[str, int], CameraMemory] = {}
         self._lock = threading.Lock()
@@ -143,10 +144,11 @@ class Redactor:
         tracks = tracks.keep(np.asarray(np.isfinite(tracks.boxes_px).all(axis=1)))
         memory = self._memory(frame.camera)
         memory.begin(frame.time_ns)
-        look = self._second is not None and memory.pictures % self._second.every == 0
-        seen = self._second(frame, sent_px) if self._second is not None and look else Tracks.empty()
+        looks = [self._second, self._fresh if age_s > 0 else None]
+        now = [look for look in looks if look is not None and memory.pictures % look.every == 0]
+        seen = joined([Tracks.empty(), *(look(frame, sent_px) for look in now)])
         velocities = memory.velocities_of(tracks)
-        lost = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=look)
+        lost = memory.lost(tracks, analysed_ns=frame.time_ns - round(age_s * 1e9), looked=bool(now))
         speeds = np.hypot(velocities[:, 0], velocities[:, 1]).astype(np.float32)
         objects = gathered(tracks, speeds, age_s, lost, seen)
         found = Regions.join([self._faces(faces(frame, sent_px)[:, :4]), self._plates(plates, frame, objects)])
@@ -196,32 +198,46 @@ class Redactor:
         return Regions.of("plate", grow_boxes(plates, margin, 2 * margin).astype(np.float32), cells)
 
 
-def make_redactor(library: Library, settings: PrivacySettings, *, threads: int = 0) -> Redactor:
+def make_redactor(
+    library: Library, settings: PrivacySettings, *, threads: int = 0, second_look: bool = True
+) -> Redactor:
     """The redactor with the models of the library; one without them (everything pixelated) where they are missing.
 
-    threads: inference threads, 0 = one per core.
+    threads: inference threads, 0 = one per core; second_look: False only to measure what that look is worth.
     """
     try:
         faces = open_session(library, _first_installed(library, FACE_MODELS), requests=1, threads=threads)
         plates = open_session(library, PLATE_MODEL, requests=2, threads=threads)
+        second = _look(library, SECOND_MODELS, settings.second_score, threads) if second_look else None
+        if second is None and second_look:
+            raise ModelUnavailable(f"second look: expected one of {', '.join(SECOND_MODELS)} installed, got none")
     except ModelUnavailable as error:
         return Redactor(None, None, settings, reason=f"pixelated: {error}")
     return Redactor(
         FaceFinder(faces, zoom=settings.face_zoom, min_score=settings.face_score),
         PlateFinder(plates, min_score=settings.plate_score),
         settings,
-        second=_second_look(library, settings, threads),
+        second=second,
+        fresh=_look(library, FRESH_MODELS, settings.fresh_score, threads),
     )
+
+
+def missing_models(library: Library) -> list[str]:
+    """Names of models that redaction wants and that can be fetched: one of each kind of which none is installed."""
+    wanted = []
+    for names in (FACE_MODELS, (PLATE_MODEL,), SECOND_MODELS, FRESH_MODELS):
+        if not any(library.installed(name) for name in names):
+            wanted += [name for name in names if library.model(name).origin != "import only"][:1]
+    return wanted
 
 
 def _first_installed(library: Library, names: Sequence[str]) -> str:
     return next((name for name in names if library.installed(name)), names[-1])
 
 
-def _second_look(library: Library, settings: PrivacySettings, threads: int) -> SecondLook | None:
-    for name in SECOND_MODELS:
+def _look(library: Library, names: Sequence[str], min_score: float, threads: int) -> SecondLook | None:
+    for name in names:
         if library.installed(name):
             with contextlib.suppress(ModelUnavailable):  # a spoilt file: the next one may be sound
-                session = open_session(library, name, requests=1, threads=threads)
-                return SecondLook(session, min_score=settings.second_score)
+                return SecondLook(open_session(library, name, requests=1, threads=threads), min_score=min_score)
     return None

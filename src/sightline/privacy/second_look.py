@@ -1,8 +1,8 @@
-"""A second, independent look for people and vehicles in the very picture that is sent.
+"""Looks for people and vehicles in the very picture that is sent, beside the tracks that the analysis hands over.
 
-The tracks handed over come from a detector trained on surveillance views and may be some frames old; what it misses
-would be sent with its plate or head. A small detector of another family, trained on other pictures,
-misses other things.
+The analysis may be some frames old, and its detector was trained on surveillance views alone: what it misses would be
+sent with its plate or head. A *fresh* look by a small detector of the same family sees what came since the analysis; a
+*second* look by one of another family, trained on other pictures, sees other things.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.core.frame import Frame
-from sightline.core.values import F32, Tracks
+from sightline.core.values import F32, I16, Tracks
 from sightline.core.vocabulary import CODE
-from sightline.models import decode_nanodet, decode_yolox
+from sightline.models import decode_nanodet, decode_pvb, decode_yolox
 from sightline.models.coco import STREET
 from sightline.models.model import Model
 from sightline.models.session import Session
@@ -22,30 +22,39 @@ from sightline.models.suppress import suppress
 from sightline.models.tensors import crop_bgr, letterboxed_bgr, resized_bgr, size_of, to_nchw
 from sightline.privacy.objects import joined
 
-# Installed ones are tried in this order: cheapest first, because this runs for every picture sent.
-MODELS: Final = ("yolox-nano", "nanodet-plus-m-1.5x", "yolox-tiny", "yolox-s")
+# Installed ones are tried in this order: cheapest first, because they run for every picture sent.
+SECOND_MODELS: Final = ("yolox-nano", "nanodet-plus-m-1.5x", "yolox-tiny", "yolox-s")
+FRESH_MODELS: Final = (
+    "person-vehicle-bike-detection-2000",
+    "person-vehicle-bike-detection-2004",
+    "person-vehicle-bike-detection-2001",
+    "person-vehicle-bike-detection-2002",
+)
 _COST_PER_PICTURE: Final = 1.0  # of person-vehicle-bike-detection-2003: a dearer model looks at every n-th picture only
-_MOST_IOU: Final = 0.5  # the makers of both families suppress at 0.45 to 0.6
+_MOST_IOU: Final = 0.5  # the makers of both 80-class families suppress at 0.45 to 0.6
 _PART_PX: Final = 960  # of the picture sent, longer side of one part: a 40 px car is then 17 px for the model
 _MOST_PARTS: Final = 4
 _OVERLAP: Final = 0.15  # of a part, on each side where another begins
 _COLUMNS: Final = np.array(list(STREET), np.int64)
 _LABELS: Final = np.array([CODE[name] for name in STREET.values()], np.int16)
+_PVB_LABELS: Final = np.array([CODE["vehicle"], CODE["pedestrian"], CODE["rider"]], np.int16)
 
-_Decode = Callable[[Mapping[str, NDArray[Any]], tuple[int, int], float], tuple[F32, F32]]
-_DECODERS: Final[dict[str, _Decode]] = {"yolox": decode_yolox.decode, "nanodet": decode_nanodet.decode}
+Rows = tuple[F32, F32, I16]  # boxes (n, 4) in input pixels, raw scores (n,), class codes (n,)
+_Answers = Mapping[str, NDArray[Any]]
 
 
 class SecondLook:
-    """An 80-class model over the whole picture. min_score: raw score from which an object counts."""
+    """A model of any of these families over the whole picture. min_score: raw score from which an object counts.
+
+    every: it looks at every so many pictures, more than 1 for a dear model.
+    """
 
     def __init__(self, session: Session, *, min_score: float) -> None:
         self._session = session
         self._model: Model = session.model
-        self._decode = _DECODERS[self._model.family]
+        self._read = READERS[self._model.family]
         self._min_score = min_score
-        self.name = self._model.name
-        self.every = max(1, round((self._model.cost or 1.0) / _COST_PER_PICTURE))
+        self.every = max(1, round(self._model.cost / _COST_PER_PICTURE))
 
     def __call__(self, frame: Frame, sent_px: int) -> Tracks:
         """People, two-wheelers and vehicles in the frame as unconfirmed rows (id -1), boxes in its pixels.
@@ -68,21 +77,48 @@ class SecondLook:
             shown = size_of(pixels, layout)
             scale = np.array([shown[0] / width, shown[1] / height] * 2, np.float32)
         answers = self._session.run(to_nchw(picture, self._model.mean, self._model.scale))
-        boxes, scores = self._decode(answers, (height, width), self._min_score)
-        best = scores.argmax(axis=1)
-        raw = scores[np.arange(len(best)), best].astype(np.float32)
-        good = np.flatnonzero(np.isin(best, _COLUMNS) & (raw >= self._min_score))
-        good = good[suppress(np.asarray(boxes)[good].astype(np.float32), raw[good], best[good], _MOST_IOU)]
-        n = len(good)
+        boxes, scores, labels = self._read(answers, (height, width), self._min_score)
+        n = len(labels)
         origin = np.zeros(4, np.float32) if part is None else np.tile(part[:2], 2)
         return Tracks(
-            np.asarray(boxes[good] * scale + origin, np.float32).reshape(n, 4),
-            raw[good],
-            _LABELS[np.searchsorted(_COLUMNS, best[good])],
+            np.asarray(boxes * scale + origin, np.float32).reshape(n, 4),
+            scores,
+            labels,
             np.full(n, -1, np.int64),
             np.zeros(n, np.float32),
             np.zeros(n, np.bool_),
         )
+
+
+def _road_users(decoded: tuple[F32, F32], min_score: float) -> Rows:
+    """Rows of the 80-class families whose best class is a road user, suppressed within each class."""
+    boxes, scores = decoded
+    best = scores.argmax(axis=1)
+    raw = scores[np.arange(len(best)), best].astype(np.float32)
+    good = np.flatnonzero(np.isin(best, _COLUMNS) & (raw >= min_score))
+    good = good[suppress(boxes[good].astype(np.float32), raw[good], best[good], _MOST_IOU)]
+    return boxes[good].astype(np.float32), raw[good], _LABELS[np.searchsorted(_COLUMNS, best[good])]
+
+
+def _read_yolox(answers: _Answers, input_hw: tuple[int, int], min_score: float) -> Rows:
+    return _road_users(decode_yolox.decode(answers, input_hw, min_score), min_score)
+
+
+def _read_nanodet(answers: _Answers, input_hw: tuple[int, int], min_score: float) -> Rows:
+    return _road_users(decode_nanodet.decode(answers, input_hw, min_score), min_score)
+
+
+def _read_pvb(answers: _Answers, input_hw: tuple[int, int], min_score: float) -> Rows:
+    boxes, scores, numbers = decode_pvb.decode(answers, input_hw)
+    good = (scores >= min_score) & (numbers >= 0) & (numbers < len(_PVB_LABELS))
+    return boxes[good], scores[good], _PVB_LABELS[numbers[good]]
+
+
+READERS: Final[dict[str, Callable[[_Answers, tuple[int, int], float], Rows]]] = {
+    "yolox": _read_yolox,
+    "nanodet": _read_nanodet,
+    "pvb": _read_pvb,
+}
 
 
 def _parts(frame: Frame, sent_px: int) -> list[F32 | None]:

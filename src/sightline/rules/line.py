@@ -243,7 +243,7 @@ class LineCounter:
         starts = boxes[fresh].copy()
         begun = time_ns - np.round(tracks.ages_s[fresh].astype(np.float64) * _SECOND_NS).astype(np.int64)
         taken: set[tuple[int, int]] = set()
-        for k in range(len(fresh)):
+        for k in np.argsort(tracks.ids[fresh], kind="stable").tolist():  # not by row: their order means nothing
             found = self._first_hit(one, int(begun[k]), starts[k], taken)
             if found is not None:
                 starts[k] = found

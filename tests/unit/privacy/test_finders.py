@@ -119,6 +119,17 @@ def test_the_second_look_sees_road_users(word, column, score, label):
         assert seen.ids.tolist() == [-1]
 
 
+@pytest.mark.parametrize(("number", "label"), [(0, "vehicle"), (1, "pedestrian"), (2, "rider")])
+def test_the_fresh_look_reads_its_family(number, label):
+    rows = np.full((1, 1, 200, 7), -1, np.float32)
+    rows[0, 0, 0] = [0, number, 0.5, 0.25, 0.25, 0.5, 0.75]
+    rows[0, 0, 1] = [0, number, 0.05, 0, 0, 1, 1]
+    session = Session("person-vehicle-bike-detection-2000", "pvb", (256, 256), lambda *_: {"detection_out": rows})
+    seen = SecondLook(session, min_score=0.1)(frame(640, 480), 640)
+    assert [CLASSES[code] for code in seen.labels] == [label]
+    assert seen.boxes_px[0].tolist() == pytest.approx([160, 120, 320, 360])
+
+
 def test_a_large_picture_is_looked_at_in_parts_that_overlap():
     session = Session("nanodet-plus-m-1.5x", "nanodet", (416, 416), nanodet((0, 0, 416, 416), 2, 0.9))
     look = SecondLook(session, min_score=0.15)

@@ -12,7 +12,7 @@ from sightline.core.errors import BadConfig, ModelUnavailable
 from sightline.core.frame import Frame
 from sightline.core.values import Tracks
 from sightline.models.library import Library
-from sightline.privacy import Redactor, make_redactor
+from sightline.privacy import Redactor, make_redactor, missing_models
 
 SETTINGS = PrivacySettings()
 PERSON = ("pedestrian", (100, 40, 150, 200))
@@ -216,6 +216,55 @@ def test_boxes_that_are_not_numbers_or_far_outside_do_no_harm(answers, noisy, ob
     assert not made.pixelated
 
 
-def test_it_says_when_there_is_no_second_look(answers):
+class Look:
+    """A second or fresh look that sees the same rows each time."""
+
+    def __init__(self, rows, every=1):
+        self.rows, self.every, self.looks = rows, every, 0
+
+    def __call__(self, frame, sent_px):
+        self.looks += 1
+        return self.rows
+
+
+def test_what_only_the_second_look_sees_is_altered(answers, noisy, objects):
+    frame = noisy()
+    redactor = Redactor(answers(), answers(), SETTINGS, second=Look(objects(CAR, ids=[-1])))
+    assert share_changed(redactor(frame, Tracks.empty()), frame, (160, 130, 300, 190)) > 0.98
+
+
+def test_the_fresh_look_is_for_pictures_that_were_not_analysed(answers, noisy, objects):
+    look = Look(objects(CAR, ids=[-1]))
+    redactor = Redactor(answers(), answers(), SETTINGS, fresh=look)
+    redactor(noisy(seconds=1.0), Tracks.empty())
+    assert look.looks == 0
+    frame = noisy(seconds=1.1)
+    assert share_changed(redactor(frame, Tracks.empty(), age_s=0.1), frame, (160, 130, 300, 190)) > 0.98
+    assert look.looks == 1
+
+
+def test_what_a_dear_second_look_saw_is_altered_until_it_looks_again(answers, noisy, objects):
+    look = Look(objects(CAR, ids=[-1]), every=3)
+    redactor = Redactor(answers(), answers(), SETTINGS, second=look)
+    covered = []
+    for place in range(1, 7):
+        frame = noisy(seconds=place / 10)
+        covered.append(share_changed(redactor(frame, Tracks.empty()), frame, (160, 130, 300, 190)) > 0.98)
+    assert look.looks == 2
+    assert covered == [False, False, True, True, True, True]
+
+
+def test_it_says_when_there_is_no_fresh_look(answers, objects):
     assert Redactor(answers(), answers(), SETTINGS).notes
+    assert not Redactor(answers(), answers(), SETTINGS, fresh=Look(objects())).notes
     assert not Redactor(None, None, SETTINGS).notes
+
+
+def test_what_is_missing_can_be_fetched_one_of_each_kind(tmp_path):
+    names = missing_models(Library(tmp_path))
+    assert names == [
+        "yunet",
+        "vehicle-license-plate-detection-barrier-0106",
+        "yolox-tiny",
+        "person-vehicle-bike-detection-2000",
+    ]
