@@ -28,9 +28,10 @@ class FrameSlot:
 
     policy "newest" (live): a full slot drops its oldest frame and counts it in ``dropped``; "queue" (files): ``put``
     waits until there is room, so nothing is lost. size: frames held at most, 1 by default for the smallest age.
+    changed: told of every change; several slots may share one, so that one thread can wait for all of them.
     """
 
-    def __init__(self, policy: Policy = "newest", size: int = 1) -> None:
+    def __init__(self, policy: Policy = "newest", size: int = 1, *, changed: threading.Condition | None = None) -> None:
         if size < 1:
             raise ValueError(f"FrameSlot.size: expected at least 1, got {size}")
         self.dropped = 0
@@ -38,7 +39,7 @@ class FrameSlot:
         self._size = size
         self._frames: deque[Frame] = deque()
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = changed or threading.Condition()
 
     def __len__(self) -> int:
         return len(self._frames)

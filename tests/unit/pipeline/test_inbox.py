@@ -35,7 +35,7 @@ def test_a_full_file_lane_makes_its_reader_wait_and_loses_nothing() -> None:
     got: list[int] = []
     while len(got) < 50:
         got += [one.index for one in inbox.take(4, 5.0)]
-        assert len(lane.frames) <= 2
+        assert len(lane) <= 2
     reader.join()
     assert got == list(range(50))
 
