@@ -98,6 +98,9 @@ class PrivacySettings(Section):
     plate_score: float = Field(
         0.5, ge=0.05, le=0.9, description="Score from which a plate found inside a vehicle is blurred."
     )
+    object_score: float = Field(
+        0.2, ge=0.0, le=0.9, description="Score from which a detection without a track is blurred as person or vehicle."
+    )
     second_score: float = Field(
         0.15, ge=0.01, le=0.9, description="Raw score from which the second look's people and vehicles count."
     )

@@ -141,7 +141,8 @@ class Redactor:
         if self._finders is None:
             raise ModelUnavailable(self.reason)
         faces, plates = self._finders
-        tracks = tracks.keep(np.asarray(np.isfinite(tracks.boxes_px).all(axis=1)))
+        likely = (tracks.ids >= 0) | (tracks.scores >= self._settings.object_score)
+        tracks = tracks.keep(likely & np.asarray(np.isfinite(tracks.boxes_px).all(axis=1)))
         memory = self._memory(frame.camera)
         memory.begin(frame.time_ns)
         looks = [self._second, self._fresh if age_s > 0 else None]

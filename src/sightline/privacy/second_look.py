@@ -32,7 +32,8 @@ FRESH_MODELS: Final = (
 )
 _COST_PER_PICTURE: Final = 1.0  # of person-vehicle-bike-detection-2003: a dearer model looks at every n-th picture only
 _MOST_IOU: Final = 0.5  # the makers of both 80-class families suppress at 0.45 to 0.6
-_PART_PX: Final = 960  # of the picture sent, longer side of one part: a 40 px car is then 17 px for the model
+_WHOLE_PX: Final = 1000  # of the picture sent, longer side that is looked at whole: a 40 px car is 17 px for the model
+_PART_PX: Final = 640  # of one part of a larger picture
 _MOST_PARTS: Final = 4
 _OVERLAP: Final = 0.15  # of a part, on each side where another begins
 _COLUMNS: Final = np.array(list(STREET), np.int64)
@@ -123,9 +124,9 @@ READERS: Final[dict[str, Callable[[_Answers, tuple[int, int], float], Rows]]] = 
 
 def _parts(frame: Frame, sent_px: int) -> list[F32 | None]:
     """Boxes (4,) of the parts, side by side along the longer side; None = the whole frame."""
-    number = min(_MOST_PARTS, -(-sent_px // _PART_PX))
-    if number == 1:
+    if sent_px <= _WHOLE_PX:
         return [None]
+    number = min(_MOST_PARTS, -(-sent_px // _PART_PX))
     wide = frame.width >= frame.height
     longer = max(frame.width, frame.height)
     step = longer / number

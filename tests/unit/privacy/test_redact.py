@@ -50,6 +50,14 @@ def test_the_plate_band_is_altered_although_no_plate_was_found(answers, noisy, o
     assert share_changed(made, frame, (160, 80, 300, 105)) == 0
 
 
+@pytest.mark.parametrize(("score", "ids", "blurred"), [(0.1, [-1], False), (0.3, [-1], True), (0.1, [7], True)])
+def test_a_doubtful_detection_without_a_track_is_left(score, ids, blurred, answers, noisy, objects):
+    frame, rows = noisy(), objects(CAR, ids=ids)
+    rows.scores[:] = score
+    made = Redactor(answers(), answers(), SETTINGS)(frame, rows)
+    assert bool(changed(made, frame).any()) is blurred
+
+
 def test_a_vehicle_too_small_to_read_is_left(answers, noisy, objects):
     frame, plates = noisy(), answers()
     made = Redactor(answers(), plates, SETTINGS)(frame, objects(("car", (100, 100, 130, 120))))
