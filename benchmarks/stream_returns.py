@@ -1,6 +1,6 @@
 """How long after an RTSP server is back a lost camera is analysed again, its drop and return repeated.
 
-Needs Debian's gst-rtsp-server (see tests/live/rtsp_server.py). The whole program runs: reader, motion detector, tracker.
+Needs Debian's gst-rtsp-server (see tests/live/rtsp_server.py). The whole program runs.
 """
 
 import argparse

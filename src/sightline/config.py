@@ -196,4 +196,4 @@ def load_settings(**overrides: dict[str, Any]) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         shown = "***" if "token" in key else first.get("input")
-        raise BadConfig(key, shown, str(first["msg"])) from error
+        raise BadConfig(key, shown, str(first["msg"]).removeprefix("Input should be ")) from error

@@ -26,7 +26,8 @@ def main() -> None:
     width, height = asked.size.split("x")
     picture = (
         f"( videotestsrc is-live=true pattern=ball ! video/x-raw,width={width},height={height},framerate={asked.fps}/1 "
-        f"! x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={asked.gop} option-string=ref={asked.refs} "
+        f"! x264enc tune=zerolatency speed-preset=ultrafast bitrate=500 key-int-max={asked.gop} "
+        f"option-string=ref={asked.refs} "
         "! rtph264pay name=pay0 pt=96 config-interval=1 )"
     )
     sound = "( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8 )"

@@ -225,3 +225,20 @@ def test_tracks_never_share_a_place(shared: Path, library: Path, tmp_path: Path)
         overlap = iou(rows.boxes_px[part], rows.boxes_px[part])
         doubled[frame] = int((np.triu(overlap, 1) > 0.8).sum())
     assert sum(doubled.values()) == 0
+
+
+def test_the_token_is_printed_to_who_started_the_page(shared: Path, tmp_path: Path) -> None:
+    token = "0123456789abcdef-printed"
+    clip = shared / "video" / "street-junction-truck.mp4"
+    words = ["watch", str(clip), "--detector", "motion", "--seconds", "1", "--port", "0"]
+    done = run(words, tmp_path / "none", SIGHTLINE_PAGE__TOKEN=token)
+    assert done.returncode == 0, done.stderr
+    assert f"/?token={token}" in done.stderr
+
+
+def test_seconds_end_a_mix_of_file_and_silent_camera(shared: Path, tmp_path: Path) -> None:
+    clip = shared / "video" / "street-junction-truck.mp4"
+    words = ["watch", str(clip), "rtsp://127.0.0.1:9/x", "--detector", "motion", "--headless", "--seconds", "2"]
+    done = run(words, tmp_path / "none")
+    assert done.returncode == 3, "a camera that never came up is said, also beside one that works"
+    assert "camera 127.0.0.1-9-x" in done.stderr

@@ -53,6 +53,11 @@ def main() -> None:
     except SightlineError as error:
         print(f"sightline: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except SystemExit as ended:
+        if ended.code == 130:  # Ctrl-C before there was anything to end in order
+            print("sightline: interrupted at the start; nothing was analysed", file=sys.stderr)
+            raise SystemExit(1) from None
+        raise
     except BrokenPipeError:
         # The reader of our output went away (``sightline ... | head``): not a fault.
         raise SystemExit(0) from None

@@ -1,6 +1,7 @@
 """``sightline demo``: drawn street cameras with known truth, analysed live; nothing to download."""
 
 import json
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from sightline.simulate.street import Scene, scene
 from sightline.simulate.view import VIEWS
 
 SIZE = (640, 360)
+REMEMBERED = 10_000  # frames per camera that are compared with the truth, the newest quarter of an hour
 FPS = 12.0  # three streets are drawn and analysed on two cores with room to spare
 
 
@@ -66,18 +68,20 @@ class Notebook:
     """Remembers what the pipeline said of each analysed frame, to compare it with the truth afterwards."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[tuple[int, Any, Any]]] = {}
+        self._rows: dict[str, deque[tuple[int, Any, Any]]] = {}
 
     def note(self, _: object, analysed: Analysed) -> None:
         """Keep the confirmed tracks of one frame."""
         tracks = analysed.tracks.confirmed()
-        self._rows.setdefault(analysed.camera, []).append((analysed.index, tracks.ids, tracks.boxes_px))
+        self._rows.setdefault(analysed.camera, deque(maxlen=REMEMBERED)).append(
+            (analysed.index, tracks.ids, tracks.boxes_px)
+        )
 
     def errors(self, scenes: dict[str, Scene], outcome: Outcome) -> dict[str, Any]:
         """Per camera HOTA and IDF1 (percent) over the analysed frames and the error of the counts (percent)."""
         cameras = {}
         for name, one in scenes.items():
-            rows = self._rows.get(name, [])
+            rows = list(self._rows.get(name, ()))
             scores = evaluate(_truth(one, [index for index, _, _ in rows]), _said(rows))
             last = max((index for index, _, _ in rows), default=0)
             crossed = len(one.crossings(one.line, last))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import TaskID
-from rich.table import Table
+from rich.table import Column, Table
 
 from sightline.cli.terminal import answer_json, answers, progress, say
 from sightline.cli.wiring import open_library
@@ -40,7 +40,9 @@ def list_models(as_json: AsJson = False) -> None:
             }
         )
         return
-    table = Table("model", "task", "state", "MB", "origin", "licence", title=f"Models in {library.folder}")
+    table = Table(
+        Column("model", no_wrap=True), "task", "state", "MB", "origin", "licence", title=f"Models in {library.folder}"
+    )
     for row in rows:
         size = "" if row.size is None else f"{row.size / 1e6:.1f}"
         table.add_row(row.name, row.task, row.state, size, row.origin, row.licence.split(" (")[0])

@@ -14,15 +14,16 @@ from typing import Any
 from rich.progress import Progress, TaskID
 
 from sightline.api import access_lines, create_app, serve, with_token
-from sightline.cli.terminal import progress, say
+from sightline.cli.terminal import progress, say, say_token
 from sightline.cli.wiring import Built
 from sightline.config import Settings
 from sightline.core.clock import SystemClock
+from sightline.core.errors import BadConfig
 from sightline.core.events import LineCrossed, SourceChanged
 from sightline.formats.summary import summary_json
 from sightline.pipeline.board import Board
 from sightline.pipeline.camera import CameraPlan
-from sightline.pipeline.files import Files, summaries
+from sightline.pipeline.files import Files, file_name, summaries
 from sightline.pipeline.ports import CameraStatus, Update
 from sightline.pipeline.worker import Sink, Worker
 
@@ -37,16 +38,21 @@ class Show:
     out: Path | None = None
     video: bool = False
     seconds: float | None = None
-    stay: bool = False  # the page stays after the last source ended
+    stay: bool = False  # the page stays after the last source has ended, until Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. unavailable: a sentence per camera that never gave a picture or broke."""
+    """What came of it.
+
+    unavailable: a sentence per camera that never gave a picture or whose file is broken; faults: a sentence per camera
+    whose analysis gave up, or file that could not be written.
+    """
 
     summary: dict[str, Any]
     statuses: Sequence[CameraStatus]
     unavailable: tuple[str, ...]
+    faults: tuple[str, ...]
     seconds: float
 
 
@@ -77,7 +83,8 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
             stack.enter_context(_page(board, settings))
         worker.start()
         stack.callback(worker.stop)
-        given_up = _look_on(worker, board, stop, show)
+        _look_on(worker, board, stop, show)
+        before = board.cameras()  # stopping turns "lost" into "ended"
         worker.stop()
         seconds = (clock.monotonic_ns() - started) / 1e9
         statuses = board.cameras()
@@ -89,17 +96,32 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
             cameras = summaries(board)
         if show.stay and not show.headless and not stop.is_set():
             say("all sources have ended; the page stays until Ctrl-C")
-            stop.wait()
+            _wait(stop)
     for status in statuses:
-        say(_closing_line(status))
-    failed = {one.name: one.reason for one in statuses if one.state == "failed"}
-    unavailable = tuple(f"camera {name}: {reason}" for name, reason in (given_up | failed).items())
-    return Outcome(summary_json(cameras, seconds=round(seconds, 3)), statuses, unavailable, seconds)
+        if status.frames_read:
+            say(_closing_line(status))
+    silent = [one for one in before if one.state == "failed" or (one.state == "lost" and not one.frames_read)]
+    unavailable = tuple(f"camera {one.name}: {one.reason}" for one in silent if one.name not in worker.broken)
+    faults = [f"camera {one.name}: {one.reason}" for one in statuses if one.name in worker.broken]
+    if files is not None and files.error is not None:
+        faults.append(str(files.error))
+    return Outcome(summary_json(cameras, seconds=round(seconds, 3)), statuses, unavailable, tuple(faults), seconds)
+
+
+def _wait(stop: threading.Event) -> None:
+    """Until stop; in steps, because a wait without end would not notice Ctrl-C on every system."""
+    while not stop.wait(1.0):
+        pass
 
 
 def _files(plans: Sequence[CameraPlan], built: Built, board: Board, show: Show) -> Files | None:
     if show.out is None:
         return None
+    for plan in plans:
+        for ending in (".txt", ".mp4"):
+            path = show.out / f"{file_name(plan.name)}{ending}"
+            if path.exists() and Path(plan.source).exists() and path.samefile(plan.source):
+                raise BadConfig("--out", str(show.out), f"another folder: {path.name} in it is the source itself")
     clip_fps = {plan.name: plan.analysis_fps or plan.source_fps or 0.0 for plan in plans} if show.video else None
     return Files(show.out, board, clip_fps=clip_fps, redact=built.redact)
 
@@ -117,7 +139,7 @@ def _page(board: Board, settings: Settings) -> Iterator[None]:
     page = with_token(settings.page)
     with serve(create_app(board, page), page) as served:
         for line in access_lines(page, served.port):
-            say(line)
+            say_token(line)
         if sys.stdout.isatty() and sys.platform != "linux":
             webbrowser.open(served.url)
         yield
@@ -139,36 +161,28 @@ def _ctrl_c(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, former)
 
 
-def _look_on(worker: Worker, board: Board, stop: threading.Event, show: Show) -> dict[str, str]:
-    """Wait for the end; keep the page's status and the terminal's bars up to date.
-
-    Answers the cameras that never came up and were given up when nothing else ran any more, with the reason.
-    """
-    given_up: dict[str, str] = {}
+def _look_on(worker: Worker, board: Board, stop: threading.Event, show: Show) -> None:
+    """Wait for the end; keep the terminal's bars up to date, end live cameras when their time is over."""
     clock = SystemClock()
     started = clock.monotonic_ns()
-    published = 0
+    given_up: set[str] = set()
     with progress() as bar:
         tasks: dict[str, TaskID] = {}
         while not stop.is_set() and not worker.wait(LOOK_S):
             statuses = board.cameras()
             _show_progress(bar, tasks, statuses)
             passed_s = (clock.monotonic_ns() - started) / 1e9
-            if passed_s >= published + 1:
-                published += 1
-                for status in statuses:
-                    board.publish(status)
-            live = all(status.kind == "live" for status in statuses)
-            if show.seconds is not None and live and passed_s >= show.seconds:
-                break
-            if all(status.state == "ended" or _hopeless(status) for status in statuses):
-                for status in statuses:  # nobody waits for a source that never came up when nothing else runs
-                    if _hopeless(status) and status.name not in given_up:
-                        given_up[status.name] = status.reason
-                        worker.give_up(status.name)
-    for status in board.cameras():
-        board.publish(status)
-    return given_up
+            over = show.seconds is not None and passed_s >= show.seconds
+            live = [status.name for status in statuses if status.kind == "live"]
+            # Nobody waits for a source that never came up when nothing else runs.
+            idle = all(status.state == "ended" or _hopeless(status) for status in statuses)
+            if len(live) == len(statuses) and (over or idle):
+                return
+            if over or idle:
+                for name in live:
+                    if name not in given_up:
+                        given_up.add(name)
+                        worker.give_up(name)
 
 
 def _hopeless(status: CameraStatus) -> bool:

@@ -1,7 +1,8 @@
 """``sightline watch``: analyse files, URLs and devices now, with the live page or headless."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,10 +10,10 @@ from sightline.cli.running import Show, run
 from sightline.cli.terminal import answer_json
 from sightline.cli.wiring import build, fetch_missing, open_library
 from sightline.config import Settings, load_settings
-from sightline.core.errors import BadConfig, SourceUnavailable
+from sightline.core.errors import BadConfig, SightlineError, SourceUnavailable
 from sightline.core.events import Line
 from sightline.pipeline.camera import CameraPlan, Polygon
-from sightline.video import camera_name, kind
+from sightline.video import camera_name, kind, open_source
 
 
 def watch(
@@ -50,7 +51,7 @@ def watch(
         CameraPlan(
             name=name,
             source=source,
-            kind=kind(source),
+            kind=kind_of(source, settings),
             analysis_fps=fps,
             source_fps=source_fps,
             paced=not headless,
@@ -63,10 +64,15 @@ def watch(
     library = open_library(settings)
     fetch_missing(library, settings)
     outcome = run(
-        plans, build(library, settings), settings, Show(headless=headless, out=out, video=video, seconds=seconds)
+        plans,
+        build(library, settings),
+        settings,
+        Show(headless=headless, out=out, video=video, seconds=seconds, stay=sys.stdout.isatty()),
     )
     if as_json:
         answer_json(outcome.summary)
+    if outcome.faults:
+        raise SightlineError("; ".join(outcome.faults))
     if outcome.unavailable:
         raise SourceUnavailable("; ".join(outcome.unavailable))
 
@@ -108,3 +114,15 @@ def mask_of(text: str) -> Polygon:
     except ValueError:
         raise BadConfig("--mask", text, "corners x,y;x,y;x,y in 0..1, as in 0,0;0.3,0;0.3,0.2") from None
     return corners
+
+
+def kind_of(source: str, settings: Settings) -> Literal["file", "live"]:
+    """Whether a source has an end; a web address that does not say is opened to see whether it has a duration."""
+    guess = kind(source)
+    if guess == "file" or not source.lower().startswith(("http://", "https://")):
+        return guess
+    try:
+        with open_source(source, camera="probe", settings=settings.video) as opened:
+            return opened.info.kind
+    except SourceUnavailable:
+        return guess  # whoever reads it will say what is wrong

@@ -1,7 +1,6 @@
 """Builds the stages of a worker from the settings and what is installed; says in sentences what is missing."""
 
 import os
-import threading
 from dataclasses import dataclass
 
 from sightline.cli.terminal import progress, say
@@ -14,11 +13,11 @@ from sightline.models.registry import MODELS
 from sightline.pipeline.counting import Counting
 from sightline.pipeline.order import Stages
 from sightline.privacy import Redactor, make_redactor
+from sightline.privacy.redact import missing_models
 from sightline.track import Tracker
 
-# What the describer and the redaction work with; fetched at first use.
+# What the describer works with; fetched at first use.
 DESCRIBING_MODELS = ("vehicle-attributes-recognition-barrier-0039", "person-attributes-recognition-crossroad-0230")
-REDACTION_MODELS = ("yunet", "vehicle-license-plate-detection-barrier-0106")
 
 
 def open_library(settings: Settings) -> Library:
@@ -59,7 +58,7 @@ def _wanted(settings: Settings, library: Library) -> list[str]:
     if any(library.installed(name) for name in MODELS if MODELS[name].family in ("yolox", "nanodet")):
         namers = []
     describing = DESCRIBING_MODELS if finder and settings.pipeline.describe else ()
-    return [name for name in (finder, *REDACTION_MODELS, *namers, *describing) if name in MODELS]
+    return [name for name in (finder, *missing_models(library), *namers, *describing) if name in MODELS]
 
 
 def build(library: Library, settings: Settings) -> Built:
@@ -75,12 +74,10 @@ def build(library: Library, settings: Settings) -> Built:
         describer = Describer(library, settings.describe, namer, threads=threads)
     redactor = make_redactor(library, settings.privacy, threads=threads)
     notes = [*detector.notes, *(describer.notes if describer else ())]
-    if not redactor.ready:
-        notes.append(redactor.reason)
+    notes += redactor.notes if redactor.ready else [redactor.reason]
     stages = Stages(
         detect=detector,
         follow=Tracker(settings.track),
-        follow_lock=threading.Lock(),
         describe=describer,
         counting=Counting(settings.count),
         hold=detector.name != "motion",

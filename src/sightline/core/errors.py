@@ -2,18 +2,25 @@
 
 import re
 
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/?#\s]*)@", re.IGNORECASE)
+# User and password: up to the last @ of the word, or, where a password holds a space, of the line. Cameras allow any
+# character in a password, also those that a URL should escape.
+_CREDENTIALS = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^\s/@:'\"]*:[^\s'\"]*@|[^\s/'\"]*@|[^\s/@:]*:[^\n@]*@)", re.IGNORECASE
+)
 _SECRET_QUERY = re.compile(
     r"(?P<key>[?&;](?:[^=&;\s]*(?:pass|pwd|token|key|secret|auth|sig)[^=&;\s]*)=)[^&;\s'\"]*", re.IGNORECASE
 )
+# Some cameras take the password in the path: /user=admin_password=SECRET_channel=1
+_SECRET_PATH = re.compile(r"(?P<key>(?:pass(?:word|wd)?|pwd)=)(?:(?!_\w+=)[^&;/\s'\"])*", re.IGNORECASE)
 
 
 def without_credentials(text: str) -> str:
-    """The text with user and password of every URL, and secrets in their query, replaced by ``***``.
+    """The text with user and password of every URL, and secrets in query or path, replaced by ``***``.
 
-    Greedy up to the last ``@`` before the path, because passwords of cameras do contain ``@``.
+    In doubt too much is replaced, never too little.
     """
-    return _SECRET_QUERY.sub(r"\g<key>***", _CREDENTIALS.sub(r"\g<scheme>***@", text))
+    masked = _SECRET_QUERY.sub(r"\g<key>***", _CREDENTIALS.sub(r"\g<scheme>***@", text))
+    return _SECRET_PATH.sub(r"\g<key>***", masked)
 
 
 class SightlineError(Exception):

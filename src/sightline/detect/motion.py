@@ -29,6 +29,7 @@ _GAINS: Final = (0.6, 1.6)  # of exposure that are evened out before; more is a 
 _LEAST_FILL: Final = 0.3  # of a box by its blob; less is a scatter of noise
 
 _PEDESTRIAN_ASPECT: Final = 0.62  # width / height up to which an upright blob is taken for a person
+_PEDESTRIAN_LARGEST: Final = 0.03  # share of the picture; a larger upright blob is cars in a row, or a lorry's rear
 _VEHICLE_ASPECT: Final = 1.2  # ... and from which a solid one for a vehicle
 _VEHICLE_FILL: Final = 0.55
 
@@ -194,6 +195,7 @@ def _described(boxes: F32, areas: F32, factor: F32, pixels: int) -> Detections:
     full = sides * factor[:2]
     aspect = full[:, 0] / full[:, 1]
     labels = np.full(len(boxes), CODE["unknown"], np.int16)
-    labels[aspect <= _PEDESTRIAN_ASPECT] = CODE["pedestrian"]
+    upright = (aspect <= _PEDESTRIAN_ASPECT) & (sides.prod(axis=1) <= _PEDESTRIAN_LARGEST * pixels)
+    labels[upright] = CODE["pedestrian"]
     labels[(aspect >= _VEHICLE_ASPECT) & (fill >= _VEHICLE_FILL)] = CODE["vehicle"]
     return Detections((boxes * factor).astype(np.float32), scores, labels)

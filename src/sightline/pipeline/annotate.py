@@ -24,7 +24,7 @@ COLOUR_OF = {
     "unknown": (200, 200, 200),
 }
 TRAIL_POINTS = 40
-SHOWN_ATTRIBUTES = ("vehicle_colour", "upper_colour")
+SHOWN_ATTRIBUTES = {"vehicle_colour": "", "upper_colour": " top"}  # attribute -> what follows its value
 
 
 class Annotator:
@@ -52,7 +52,7 @@ class Annotator:
             left, top, right, bottom = boxes[row].tolist()
             cv2.rectangle(canvas, (left, top), (right, bottom), colour, unit)
             known = attributes.named(rows[track]) if track in rows else {}
-            words = [name, *(known[key][0] for key in SHOWN_ATTRIBUTES if key in known)]
+            words = [name, *(f"{known[key][0]}{said}" for key, said in SHOWN_ATTRIBUTES.items() if key in known)]
             _chip(canvas, (left, top), f"{track} {' '.join(words)}", colour, unit)
         return canvas
 

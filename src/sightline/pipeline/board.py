@@ -25,6 +25,8 @@ class Listed:
     reader: Reader
     state: CameraState
     size_px: tuple[int, int] = (0, 0)
+    newest_ns: int | None = None  # stream time of the newest analysed frame
+    faults: int = 0  # frames whose analysis failed
     failed: str = ""  # why the analysis of this camera gave up, "" while it works
 
 
@@ -136,6 +138,12 @@ class Board:
     def _count_watchers(self) -> None:
         self._watched = frozenset().union(*(names for _, names in self._listeners.values()))
 
+    def _age_s(self, one: Listed) -> float | None:
+        """How old the newest analysed picture is (live), or how long ago the analysis was (file); seconds."""
+        if one.plan.kind == "live" and one.newest_ns is not None:
+            return max(0.0, (self._clock.now_ns() - one.newest_ns) / 1e9)
+        return one.state.meter.age_s()
+
     @staticmethod
     def _moving(one: Listed) -> bool:
         return one.reader.stats().state in ("starting", "running")
@@ -158,10 +166,10 @@ class Board:
             height=height,
             source_fps=read.fps,
             analysed_fps=meter.rate(),
-            age_s=meter.age_s(),
+            age_s=self._age_s(one),
             frames_read=read.frames_read,
             frames_analysed=meter.analysed,
-            dropped=dict(read.dropped),
+            dropped={**read.dropped, **({"fault": one.faults} if one.faults else {})},
             reconnects=read.reconnects,
             ms={**read.ms, **_without_sum(meter.ms())},
             tracks=one.state.census.by_class(),

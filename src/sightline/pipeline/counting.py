@@ -1,6 +1,7 @@
 """Counting lines of all cameras of a worker: given, drawn on the page, or suggested by the traffic itself."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from sightline.config import CountSettings
@@ -8,6 +9,8 @@ from sightline.core.events import Line, LineCrossed
 from sightline.core.values import Tracks
 from sightline.pipeline.ports import CountRow
 from sightline.rules import CountTable, LineCounter
+
+REMEMBERED = 4096  # tracks per camera whose class is known to have changed
 
 
 class Counting:
@@ -17,6 +20,7 @@ class Counting:
         self._lock = threading.Lock()
         self._counter = LineCounter(settings, suggest=True)
         self._table = CountTable(settings)
+        self._newest: dict[str, OrderedDict[int, str]] = {}  # camera -> track -> its class now
 
     def lines(self, camera: str) -> Sequence[Line]:
         """The counting lines of a camera, given or suggested."""
@@ -33,8 +37,12 @@ class Counting:
     ) -> list[LineCrossed]:
         """Crossings of this frame; renamed: tracks whose voted class changed, whose counts move to the new class."""
         with self._lock:
+            newest = self._newest.setdefault(camera, OrderedDict())
             for track, label in renamed:
+                newest[track] = label
                 self._table.relabel(camera, track, label)
+            while len(newest) > REMEMBERED:
+                newest.popitem(last=False)
             return self._counted(self._counter.update(camera, time_ns, size_px, tracks))
 
     def finish(self, camera: str) -> list[LineCrossed]:
@@ -56,4 +64,9 @@ class Counting:
     def _counted(self, crossings: list[LineCrossed]) -> list[LineCrossed]:
         for crossing in crossings:
             self._table.add(crossing)
+            # Crossings from before a line was suggested carry the class that was known then.
+            newest = self._newest.get(crossing.camera)
+            label = newest.get(crossing.track_id) if newest else None
+            if label is not None:
+                self._table.relabel(crossing.camera, crossing.track_id, label)
         return crossings

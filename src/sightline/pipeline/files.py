@@ -1,15 +1,17 @@
 """Writes what ``watch`` leaves in a folder: tracks, events, counts, summary and, if asked, the annotated clip."""
 
+import logging
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.core.errors import SightlineError
 from sightline.core.events import Event
 from sightline.core.frame import Frame
 from sightline.formats.counts_csv import write_counts
@@ -23,6 +25,8 @@ from sightline.pipeline.ports import CountRow
 from sightline.privacy import Redactor
 from sightline.video import ClipWriter
 
+log = logging.getLogger(__name__)
+
 # A track is confirmed at its second hit, at most 1.5 s after its first (the longest a vehicle lives unseen): its first
 # row still finds its place when rows wait so many frames (1.5 s at 30 fps, and some).
 HOLD_FRAMES = 64
@@ -30,58 +34,80 @@ CLIP_WIDTH = 1280  # widest annotated clip, pixels: enough to read the labels
 
 
 class Files:
-    """A sink that keeps one folder; every file is complete whenever ``close`` has run, also after Ctrl-C."""
+    """A sink that keeps one folder; every file is complete whenever ``close`` has run, also after Ctrl-C.
+
+    Where a file can no longer be written (a full disk), its writing ends, a note on the board says so, and the analysis
+    and the other files go on; ``error`` is the first such failure.
+    """
 
     def __init__(self, folder: Path, board: Board, *, clip_fps: Mapping[str, float] | None, redact: Redactor) -> None:
-        """clip_fps: frames per second of each camera's annotated clip; None = no clips."""
+        """clip_fps: frames per second of each camera's annotated clip, 0 = those of its source; None = no clips."""
         self._folder = folder
         self._board = board
         self._clip_fps = clip_fps
         self._redact = redact
         self._tracks: dict[str, _TrackFile] = {}
         self._clips: dict[str, _Clip] = {}
-        self._events = EventWriter(folder / "events.jsonl")
         self._lock = threading.Lock()
-        self._closed = False
+        self._ended: set[str] = set()  # what is written no more
+        self.error: SightlineError | None = None
+        self._events = EventWriter(folder / "events.jsonl")
 
     def __call__(self, frame: Frame, analysed: Analysed) -> None:
         """Take the outcome of one frame."""
         name = analysed.camera
-        if name not in self._tracks:
-            self._tracks[name] = _TrackFile(self._folder / f"{file_name(name)}.txt")
-        self._tracks[name].write(analysed)
+        self._try(f"tracks of {name}", lambda: self._track_file(name).write(analysed))
         if self._clip_fps is not None:
-            if name not in self._clips:
-                path = self._folder / f"{file_name(name)}.mp4"
-                self._clips[name] = _Clip(path, self._clip_fps.get(name) or 10.0, self._redact)
-            self._clips[name].write(frame, analysed)
+            self._try(f"clip of {name}", lambda: self._clip(name).write(frame, analysed))
 
     def happened(self, event: Event) -> None:
         """Keep an event; sources are lost in their readers' threads, lines crossed in the analysis'."""
         with self._lock:
-            if not self._closed:
-                self._events.write([event])
+            self._try("events", lambda: self._events.write([event]))
 
     def close(self, seconds: float) -> dict[str, CameraSummary]:
-        """Complete every file; answers the summary that was written."""
-        for clip in self._clips.values():
-            clip.close()
-        statuses = self._board.cameras()
+        """Complete every file that can be; answers the summary."""
+        for name, clip in self._clips.items():
+            self._try(f"end of the clip of {name}", clip.close)
         rows: list[CountRow] = []
-        for status in statuses:
-            if status.name not in self._tracks:  # no frame was analysed: an empty file says so
-                self._tracks[status.name] = _TrackFile(self._folder / f"{file_name(status.name)}.txt")
+        for status in self._board.cameras():  # of a camera without a frame there is an empty file
+            self._try(f"end of the tracks of {status.name}", lambda name=status.name: self._track_file(name).close())  # type: ignore[misc]
             rows += self._board.counts(status.name, 1)
             rows += self._board.counts(status.name, 15)
-        for tracks in self._tracks.values():
-            tracks.close()
         with self._lock:
-            self._closed = True
-            self._events.close()
-        write_counts(self._folder / "counts.csv", rows)
+            self._try("end of the events", self._events.close)
+            self._ended.add("events")
         summary = summaries(self._board)
-        write_summary(self._folder / "summary.json", summary, seconds=round(seconds, 3))
+        self._try("counts", lambda: write_counts(self._folder / "counts.csv", rows))
+        path = self._folder / "summary.json"
+        self._try("summary", lambda: write_summary(path, summary, seconds=round(seconds, 3)))
         return summary
+
+    def _try(self, what: str, write: Callable[[], None]) -> None:
+        if what in self._ended:
+            return
+        try:
+            write()
+        except (SightlineError, OSError) as error:
+            self._ended.add(what)
+            said = error if isinstance(error, SightlineError) else SightlineError(f"{what}: {error.strerror}")
+            self.error = self.error or said
+            self._board.note(what, f"{what}: no longer written: {said}")
+            log.error("%s: no longer written: %s", what, said)
+
+    def _track_file(self, name: str) -> "_TrackFile":
+        if name not in self._tracks:
+            self._tracks[name] = _TrackFile(self._folder / f"{file_name(name)}.txt")
+        return self._tracks[name]
+
+    def _clip(self, name: str) -> "_Clip":
+        if name not in self._clips:
+            status = next(one for one in self._board.cameras() if one.name == name)
+            asked = (self._clip_fps or {}).get(name) or 0.0
+            # Analysed frames only, so no more than the source has.
+            fps = min(asked or 1000.0, status.source_fps or asked or 10.0)
+            self._clips[name] = _Clip(self._folder / f"{file_name(name)}.mp4", fps, self._redact)
+        return self._clips[name]
 
 
 def summaries(board: Board) -> dict[str, CameraSummary]:

@@ -1,6 +1,5 @@
 """THE order: what happens to a batch of frames, from pixels to tracked, described, counted road users."""
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -52,14 +51,13 @@ class CameraState:
 class Stages:
     """The stages of one worker, for all its cameras.
 
-    follow_lock guards the tracker, which pictures also ask. hold: whether objects that stand still live on undetected
+    Only the analysis thread calls them. hold: whether objects that stand still live on undetected
     while their patch does not change; not with a detector that sees motion only, where a patch is unchanged most of all
     once what was in it has left.
     """
 
     detect: Detect
     follow: Tracker
-    follow_lock: threading.Lock
     describe: Describe | None
     counting: Counting
     hold: bool = True
@@ -107,14 +105,13 @@ def _follow_wave(
     samples = []
     for position in wave:
         frame, state = frames[position], state_of(frames[position].camera)
-        with state.meter.time("gate"), stages.follow_lock:
+        with state.meter.time("gate"):
             unchanged, moved = state.patches.unchanged(frame, stages.follow.places(frame.camera))
         held = unchanged if stages.hold else None
         samples.append(Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], held, moved))
     started = clock.monotonic_ns()
-    with stages.follow_lock:
-        tracked = stages.follow.update(samples)
-        hits = [tuple(stages.follow.confirmed_since(sample.camera)) for sample in samples]
+    tracked = stages.follow.update(samples)
+    hits = [tuple(stages.follow.confirmed_since(sample.camera)) for sample in samples]
     share = (clock.monotonic_ns() - started) // len(wave)
     outcome = []
     for position, tracks, first_hits in zip(wave, tracked, hits, strict=True):

@@ -16,6 +16,7 @@ from sightline.pipeline.board import Board
 from sightline.pipeline.meter import Meter
 from sightline.pipeline.order import Analysed
 from sightline.pipeline.ports import Overlay, OverlayObject, Picture
+from sightline.pipeline.supervisor import Faults, attempt
 from sightline.privacy import Redactor
 
 
@@ -47,6 +48,7 @@ class Studio:
         self._changed = threading.Condition()
         self._waiting: dict[str, Shot] = {}
         self._shown_at_ns: dict[str, int] = {}
+        self._faults = Faults()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="studio", daemon=True)
 
@@ -87,19 +89,27 @@ class Studio:
                     return
                 camera = next(iter(self._waiting))
                 shot = self._waiting.pop(camera)
-            meter = self._meter_of(camera)
-            with meter.time("redact"):
-                picture = self._redact(
-                    shot.frame,
-                    shot.tracks,
-                    age_s=shot.age_s,
-                    analysed=shot.analysed,
-                    width=min(self._settings.picture_width, shot.frame.width),
-                )
-            with meter.time("jpeg"):
-                message = to_jpeg(picture, self._settings.jpeg_quality)
-            self._board.publish(overlay_of(shot))
-            self._board.publish(message)
+            fault = attempt(lambda shot=shot: self._make(shot))  # type: ignore[misc]
+            if fault is None:
+                self._faults.fine(camera)
+            elif self._faults.failed(camera, "a picture", fault):
+                self._board.note("studio", f"pictures of camera {camera} fail: {type(fault).__name__}")
+
+    def _make(self, shot: Shot) -> None:
+        """Redact, encode and publish one picture with its boxes."""
+        meter = self._meter_of(shot.frame.camera)
+        with meter.time("redact"):
+            picture = self._redact(
+                shot.frame,
+                shot.tracks,
+                age_s=shot.age_s,
+                analysed=shot.analysed,
+                width=min(self._settings.picture_width, shot.frame.width),
+            )
+        with meter.time("jpeg"):
+            message = to_jpeg(picture, self._settings.jpeg_quality)
+        self._board.publish(overlay_of(shot))
+        self._board.publish(message)
 
 
 def to_jpeg(picture: Redacted, quality: int) -> Picture:

@@ -19,7 +19,7 @@ from sightline.pipeline.order import Analysed, CameraState, Stages, analyse
 from sightline.pipeline.pace import Selection
 from sightline.pipeline.parking import Parking
 from sightline.pipeline.studio import Shot, Studio, shot_of
-from sightline.pipeline.supervisor import supervise
+from sightline.pipeline.supervisor import Faults, attempt
 from sightline.privacy import Redactor
 from sightline.video import Reader
 from sightline.video.gate import Patches
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 # Between the openings of two live cameras: servers and switches refuse some of many connections made at once.
 STAGGER_S = 0.05
+STOP_S = 3  # all readers together; one that hangs in the network is left behind, it is a daemon
 
 Sink = Callable[[Frame, Analysed], None]  # only sinks of the pipeline itself may look at the frame
 
@@ -59,7 +60,8 @@ class Worker:
         self._stopping = threading.Event()
         self._finished = threading.Event()
         self.board = board
-        self.fault: BaseException | None = None
+        self.broken: set[str] = set()  # cameras whose analysis gave up by a fault of the program
+        self._faults = Faults()
         self._cameras: dict[str, _Camera] = {}
         self.studio = Studio(redact, board, lambda name: self._cameras[name].listed.state.meter, settings.page, clock)
         for plan in plans:
@@ -88,7 +90,10 @@ class Worker:
         self._stopping.set()
         self._inbox.close()
         for camera in self._cameras.values():
-            camera.listed.reader.stop()
+            camera.listed.reader.stop(wait_s=0)
+        deadline_ns = self._clock.monotonic_ns() + STOP_S * 1_000_000_000
+        for camera in self._cameras.values():
+            camera.listed.reader.stop(wait_s=max(0.0, (deadline_ns - self._clock.monotonic_ns()) / 1e9))
         if self._thread.is_alive():
             self._thread.join()
         self.studio.stop()
@@ -126,35 +131,56 @@ class Worker:
         self.board.happened(event)
 
     def _run(self) -> None:
-        fault = supervise(self._cycle, stopping=self._stopping)
-        for name in self._cameras:
-            for event in self._stages.counting.finish(name):
-                self.board.happened(event)
-        if fault is not None:
-            self.fault = fault
-            for camera in self._cameras.values():
-                camera.listed.failed = f"analysis stopped: {fault}"
-        self._finished.set()
+        try:
+            while not self._stopping.is_set():
+                frames = self._inbox.take(self._settings.pipeline.in_flight, timeout_s=0.2)
+                if not frames and self._inbox.drained(list(self._cameras)):
+                    break
+                self._step(frames)
+            for name in self._cameras:
+                fault = attempt(lambda name=name: self._finish(name))  # type: ignore[misc]
+                if fault is not None:
+                    self._faults.failed(name, "the end of counting", fault)
+        finally:
+            self._finished.set()
 
-    def _cycle(self) -> bool:
-        """One turn of the scheduler; False when every source has ended and every frame is analysed."""
-        frames = self._inbox.take(self._settings.pipeline.in_flight, timeout_s=0.2)
-        if not frames and self._inbox.drained(list(self._cameras)):
-            return False
-        self._step(frames)
-        return True
+    def _finish(self, name: str) -> None:
+        for event in self._stages.counting.finish(name):
+            self.board.happened(event)
 
     def _step(self, frames: Sequence[Frame]) -> None:
         frames = [frame for frame in frames if not self._past_end(frame)]
         due = [frame for frame in frames if self._cameras[frame.camera].selection.due(frame.index, frame.time_ns)]
         if due:
-            for frame, analysed in analyse(due, self._stages, self._state_of, self._clock):
-                with self._state_of(frame.camera).meter.time("deliver"):
-                    self._deliver(frame, analysed)
+            self._analyse_all(due)
         chosen = set(map(id, due))
         for frame in frames:
             if id(frame) not in chosen and self.studio.wants(frame.camera):
                 self.studio.offer(self._between(frame))
+
+    def _analyse_all(self, due: Sequence[Frame]) -> None:
+        """Analyse a batch; where it fails, camera by camera, so that one camera's pictures harm no other's."""
+        if attempt(lambda: self._analyse(due)) is None:
+            for frame in due:
+                self._faults.fine(frame.camera)
+            return
+        for name in dict.fromkeys(frame.camera for frame in due):
+            own = [frame for frame in due if frame.camera == name]
+            fault = attempt(lambda own=own: self._analyse(own))  # type: ignore[misc]
+            listed = self._cameras[name].listed
+            if fault is None:
+                self._faults.fine(name)
+                continue
+            listed.faults += len(own)
+            if self._faults.failed(name, "a batch of frames", fault):
+                listed.failed = f"analysis stopped: {type(fault).__name__}: {fault}"
+                self.broken.add(name)
+                self._inbox.close_lane(name)
+
+    def _analyse(self, frames: Sequence[Frame]) -> None:
+        for frame, analysed in analyse(frames, self._stages, self._state_of, self._clock):
+            with self._state_of(frame.camera).meter.time("deliver"):
+                self._deliver(frame, analysed)
 
     def _past_end(self, frame: Frame) -> bool:
         """Whether the frame lies behind the end that was asked for; then its reader is stopped too."""
@@ -169,7 +195,7 @@ class Worker:
 
     def _deliver(self, frame: Frame, analysed: Analysed) -> None:
         camera = self._cameras[frame.camera]
-        camera.last_analysed_ns = frame.time_ns
+        camera.last_analysed_ns = camera.listed.newest_ns = frame.time_ns
         camera.listed.size_px = analysed.size_px
         for event in analysed.events:
             self.board.happened(event)
@@ -181,10 +207,9 @@ class Worker:
     def _between(self, frame: Frame) -> Shot:
         """A frame that was not analysed, with the tracks moved to its time."""
         last = self._cameras[frame.camera].last_analysed_ns
+        tracks = self._stages.follow.predict(frame.camera, frame.time_ns)
         if last is None:
-            return Shot(frame, self._stages.follow.predict(frame.camera, frame.time_ns), Attributes.empty(), 0.0, False)
-        with self._stages.follow_lock:
-            tracks = self._stages.follow.predict(frame.camera, frame.time_ns)
+            return Shot(frame, tracks, Attributes.empty(), 0.0, analysed=False)
         attributes = Attributes.empty()
         if self._stages.describe is not None:
             tracks = tracks.with_labels(self._stages.describe.labels(frame.camera, tracks))

@@ -165,7 +165,10 @@ class LineCounter:
 
     def _rehearsed(self, one: _Camera, camera: str) -> list[LineCrossed]:
         line = one.rehearsal.line(_SUGGESTED) if one.rehearsal else None
-        if one.rehearsal is None or line is None:
+        if one.rehearsal is None:
+            return []
+        if line is None:
+            one.rehearsal.wait_for_more()
             return []
         samples, one.rehearsal = one.rehearsal.samples, None
         self._replace_lines(one, (line,))

@@ -55,6 +55,12 @@ class Rehearsal:
             return False
         return len(self._passed) >= settings.suggest_tracks or time_ns - self._begun_ns >= settings.suggest_s * 1e9
 
+    def wait_for_more(self) -> None:
+        """What passed so far gave no line: do not look again before as much new traffic has passed."""
+        self._passed.clear()
+        self._starts.clear()
+        self._begun_ns = None
+
     def line(self, name: str) -> Line | None:
         """The line over the ways of the tracks that have passed; None where there is none."""
         if not self.samples:

@@ -56,12 +56,8 @@ def camera_name(url: str) -> str:
     elif name == "device":
         raw = url.rsplit("/", 1)[-1]
     else:
-        bare = _SCHEME.sub("", url, count=1)
-        authority, _, rest = re.split(r"[?#]", bare, maxsplit=1)[0].partition("/")
-        if "@" in rest.partition("/")[0] and "@" not in authority:  # a password with a slash in it
-            authority, _, rest = rest.rpartition("@")[2].partition("/")
-        host = authority.rpartition("@")[2]
-        raw = f"{host}-{rest}" if rest else host
+        bare = _SCHEME.sub("", shown(url), count=1).removeprefix("***@")
+        raw = re.split(r"[?#]", bare, maxsplit=1)[0].replace("/", "-")
     return _UNSAFE.sub("-", raw).strip("-._")[:_NAME_LENGTH] or "camera"
 
 

@@ -141,13 +141,13 @@ class Reader:
             self._watchdog = threading.Thread(target=self._watch, name=f"watch:{self._camera}", daemon=True)
             self._watchdog.start()
 
-    def stop(self) -> None:
-        """End reading: the slot is closed; waits a moment for the thread, which may hang in the network longer."""
+    def stop(self, *, wait_s: float = _STOP_WAIT_S) -> None:
+        """End reading: the slot is closed; waits for the thread at most so long, it may hang in the network longer."""
         self._stopping.set()
         self._slot.close()
         for thread in list(self._runs):
             if thread.is_alive() and thread is not threading.current_thread():
-                thread.join(_STOP_WAIT_S)
+                thread.join(wait_s)
 
     def stats(self) -> ReaderStats:
         """A snapshot; may be called from any thread."""

@@ -191,9 +191,12 @@ class Source:
         else:
             self._index += 1
             index = self._index
-        self._keep_pace(pts_ns)
+        if self.info.kind == "live":
+            self._keep_pace(pts_ns)
         self._pts_ns = pts_ns
         self._time_ns = self._time.at(index, pts_ns)
+        if self.info.kind == "file":  # played in its own time, which source_fps may correct
+            self._keep_pace(self._time_ns)
         return index, self._time_ns
 
     def _keep_pace(self, pts_ns: int | None) -> None:

@@ -1,51 +1,43 @@
-"""The supervisor: skips what fails now and then, gives up on what always fails."""
-
-import threading
-from collections.abc import Callable
+"""The supervisor: what fails now and then is skipped, what always fails is given up, with its reason."""
 
 import pytest
 
-from sightline.pipeline.supervisor import FAULTS_IN_A_ROW, supervise
+from sightline.pipeline.supervisor import FAULTS_IN_A_ROW, Faults, attempt
 
 
-def failing_at(turns: set[int], last: int) -> tuple[Callable[[], bool], list[int]]:
-    done: list[int] = []
+def test_attempt_answers_the_fault_or_none() -> None:
+    fault = ValueError("broken")
 
-    def cycle() -> bool:
-        done.append(len(done))
-        if len(done) - 1 in turns:
-            raise ValueError(f"turn {len(done) - 1}")
-        return len(done) <= last
+    def fail() -> None:
+        raise fault
 
-    return cycle, done
+    assert attempt(lambda: None) is None
+    assert attempt(fail) is fault
 
 
 @pytest.mark.parametrize(
-    ("turns", "survives", "why"),
+    ("turns", "given_up", "why"),
     [
-        (set(), True, "nothing fails"),
-        ({0, 5, 9}, True, "single bad pictures are skipped"),
-        (set(range(FAULTS_IN_A_ROW - 1)), True, "one short of giving up"),
-        (set(range(3, 3 + FAULTS_IN_A_ROW)), False, "a broken stage ends the worker"),
+        ("", False, "nothing happened"),
+        ("f.f..f", False, "single bad pictures are skipped"),
+        ("f" * (FAULTS_IN_A_ROW - 1) + ".f", False, "one short of giving up, then well again"),
+        ("." + "f" * FAULTS_IN_A_ROW, True, "a broken stage"),
     ],
 )
-def test_supervise(turns: set[int], survives: bool, why: str) -> None:
-    cycle, done = failing_at(turns, last=60)
-    fault = supervise(cycle, stopping=threading.Event())
-    assert (fault is None) == survives, why
-    if survives:
-        assert len(done) == 61
+def test_faults_in_a_row(turns: str, given_up: bool, why: str) -> None:
+    faults = Faults()
+    enough = False
+    for turn in turns:
+        if turn == ".":
+            faults.fine("a")
+        else:
+            enough = faults.failed("a", "a batch", ValueError("broken")) or enough
+    assert enough == given_up, why
+    assert not faults.failed("b", "a batch", ValueError("broken")), "cameras are counted apart"
 
 
-def test_stopping_ends_it() -> None:
-    stopping = threading.Event()
-    turns: list[int] = []
-
-    def cycle() -> bool:
-        turns.append(1)
-        if len(turns) == 3:
-            stopping.set()
-        return True
-
-    assert supervise(cycle, stopping=stopping) is None
-    assert len(turns) == 3
+def test_only_the_first_fault_of_a_row_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    faults = Faults()
+    for _ in range(5):
+        faults.failed("a", "a batch", ValueError("broken"))
+    assert len(caplog.records) == 1

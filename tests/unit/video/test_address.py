@@ -55,3 +55,16 @@ def test_allowed_schemes(url: str, trusted: bool, allowed: bool, word: str) -> N
 
 def test_shown_has_no_credentials() -> None:
     assert shown("rtsp://admin:s3cret@h/1?password=s3cret") == "rtsp://***@h/1?password=***"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("rtsp://h/user=admin&password=SECRET&channel=1", "h-user-admin-password-channel-1"),
+        ("rtsp://admin:p#ss@cam/one", "cam-one"),
+        ("rtsp://admin:p ss@cam/one", "cam-one"),
+        ("rtsp://admin:pa/ss@cam/one", "cam-one"),
+    ],
+)
+def test_no_password_in_the_name(url: str, name: str) -> None:
+    assert camera_name(url) == name
