@@ -1,5 +1,6 @@
 """Runs cameras until they end or the person has seen enough, with page, files and progress bars."""
 
+import os
 import signal
 import sys
 import threading
@@ -140,9 +141,15 @@ def _page(board: Board, settings: Settings) -> Iterator[None]:
     with serve(create_app(board, page), page) as served:
         for line in access_lines(page, served.port):
             say_token(line)
-        if sys.stdout.isatty() and sys.platform != "linux":
+        if _has_desktop() and page.token is None:  # a token would stand in the browser's command line
             webbrowser.open(served.url)
         yield
+
+
+def _has_desktop() -> bool:
+    """Whether a person at a desktop started the program."""
+    shown = sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.stdout.isatty() and shown
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import re
 # User and password: up to the last @ of the word, or, where a password holds a space, of the line. Cameras allow any
 # character in a password, also those that a URL should escape.
 _CREDENTIALS = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^\s/@:'\"]*:[^\s'\"]*@|[^\s/'\"]*@|[^\s/@:]*:[^\n@]*@)", re.IGNORECASE
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?:[^\s/@:]*:\S*@|[^\s/]*@|[^\s/@:]*:[^\n@]*@)", re.IGNORECASE
 )
 _SECRET_QUERY = re.compile(
     r"(?P<key>[?&;](?:[^=&;\s]*(?:pass|pwd|token|key|secret|auth|sig)[^=&;\s]*)=)[^&;\s'\"]*", re.IGNORECASE

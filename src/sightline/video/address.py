@@ -56,8 +56,11 @@ def camera_name(url: str) -> str:
     elif name == "device":
         raw = url.rsplit("/", 1)[-1]
     else:
-        bare = _SCHEME.sub("", shown(url), count=1).removeprefix("***@")
-        raw = re.split(r"[?#]", bare, maxsplit=1)[0].replace("/", "-")
+        bare = _SCHEME.sub("", url, count=1)
+        user, _, rest = bare.rpartition("@")  # a password may hold any character, an @ and a slash too
+        if ":" in user.partition("/")[0] or "/" not in user:
+            bare = rest
+        raw = re.split(r"[?#]", without_credentials(bare), maxsplit=1)[0].replace("/", "-")
     return _UNSAFE.sub("-", raw).strip("-._")[:_NAME_LENGTH] or "camera"
 
 

@@ -35,6 +35,7 @@ from sightline.core.errors import (
         ("slash in the password", "rtsp://admin:pa/ss@cam/1", "rtsp://***@cam/1"),
         ("hash in the password", "rtsp://admin:p#ss@cam/1", "rtsp://***@cam/1"),
         ("question mark in the password", "rtsp://admin:p?ss@cam/1", "rtsp://***@cam/1"),
+        ("quote in the password", "rtsp://admin:p@'9@cam/1", "rtsp://***@cam/1"),
         ("space in the password", "rtsp://admin:p ss@cam/1: silent", "rtsp://***@cam/1: silent"),
         (
             "password in the path",
