@@ -1,6 +1,7 @@
 """Runs ``sightline`` as a process of its own, as a user would, and reads what it left or how much memory it took."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,10 +17,14 @@ def sightline_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "sightline", *words]
 
 
-def watch(sources: Sequence[str], out: Path, *options: str) -> dict[str, Any]:
-    """The summary of a headless ``watch`` over the sources; SightlineError with its last words when it fails."""
+def watch(sources: Sequence[str], out: Path, *options: str, threads: int = 0) -> dict[str, Any]:
+    """The summary of a headless ``watch`` over the sources; SightlineError with its last words when it fails.
+
+    threads: inference threads, 0 = one per core.
+    """
+    environment = {**os.environ, "SIGHTLINE_INFERENCE__THREADS": str(threads)}
     command = sightline_command("watch", *sources, "--headless", "--out", str(out), *options)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SightlineError(f"watch ended with {done.returncode}: {done.stderr.strip()[-300:]}")
     summary: dict[str, Any] = json.loads((out / "summary.json").read_text("utf-8"))
