@@ -13,6 +13,7 @@ from typing import Any
 import sightline
 from sightline.formats.atomic import write_atomically
 
+CODE = (":(top)", ":(top,exclude)benchmarks/results")  # results just written do not make the code another
 VERSIONS_OF = ("av", "numpy", "openvino", "opencv-python-headless", "scipy")
 
 
@@ -58,7 +59,7 @@ def commit() -> str:
     folder = Path(__file__).resolve().parent
     try:
         head = _git(folder, "rev-parse", "--short=12", "HEAD")
-        changed = "+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else ""
+        changed = "+" if _git(folder, "status", "--porcelain", "--untracked-files=no", "--", *CODE) else ""
     except (OSError, subprocess.CalledProcessError):
         return "released"
     return head + changed

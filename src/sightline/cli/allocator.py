@@ -11,7 +11,7 @@ def share_heaps() -> None:
     """Let all threads share two heaps; does nothing where the C library is not glibc.
 
     A worker has a reader thread per camera, and buffers freed in one thread's heap are of no use to another's: with the
-    default (eight heaps per core) a 1080p stream cost 32 MB instead of 27 (benchmarks/memory.py).
+    default (eight heaps per core) a 1080p stream took a fifth more; benchmarks/memory.py measures it.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -3,7 +3,7 @@
 Addresses and sha384/sha256 checksums marked "published" are those of the makers' own lists (Open Model Zoo's model.yml
 files, opencv_zoo's LFS pointers); the plain sha256 is ours, taken of the file whose results the benchmarks show. A file
 without an address has no official download (or only another export of the same weights): it can only be imported.
-A file without any checksum is pinned when it is first fetched.
+A file without any checksum is pinned when it is first fetched. One table, long because there are many models.
 """
 
 import difflib
