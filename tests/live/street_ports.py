@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,7 +11,17 @@ import numpy as np
 from sightline.core.clock import SystemClock
 from sightline.core.events import Event, Line, LineCrossed, SourceChanged
 from sightline.core.geometry import segments_cross, side_of_line
-from sightline.pipeline.ports import CameraStatus, CountRow, Overlay, OverlayObject, Picture, Update
+from sightline.core.ground import Mount
+from sightline.pipeline.ports import (
+    CameraScores,
+    CameraStatus,
+    CountRow,
+    Overlay,
+    OverlayObject,
+    Picture,
+    Places,
+    Update,
+)
 
 WIDTH, HEIGHT = 960, 540
 PAINTS = {
@@ -235,10 +245,8 @@ class StreetPorts:
         if looked_at:
             jpeg = cv2.imencode(".jpg", street.paint(), [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
             self._tell(overlay)
-            size = (WIDTH, HEIGHT)
-            self._tell(
-                Picture(street.name, street.index, now_ns, *size, jpeg, bool(street.pixelated), street.pixelated)
-            )
+            whole = (bool(street.pixelated), street.pixelated)
+            self._tell(Picture(street.name, street.index, now_ns, WIDTH, HEIGHT, jpeg, *whole))
         for line in self._lines[street.name]:
             self._count(street, line, moves, now_ns)
         if street.index % int(self.fps) == 0:
@@ -339,6 +347,22 @@ class StreetPorts:
     def events(self, limit: int) -> Sequence[Event]:
         """The newest events."""
         return list(self._events)[-limit:]
+
+    def plan_map(self) -> Mapping | None:
+        """No map; ``map_ports`` has one."""
+        return None
+
+    def mounts(self) -> Mapping[str, Mount]:
+        """No places."""
+        return {}
+
+    def places(self) -> Places:
+        """No dots."""
+        return Places(0, np.zeros((0, 2)), np.zeros(0, np.int16))
+
+    def scores(self) -> Mapping[str, CameraScores]:
+        """No truth."""
+        return {}
 
     def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:
         """Register a listener."""

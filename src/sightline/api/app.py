@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 import sightline
 from sightline.api.access import SECURITY_HEADERS, Gate
+from sightline.api.dots import Dots
 from sightline.api.live import live_router
 from sightline.api.metrics import CONTENT_TYPE, PageMetrics
 from sightline.api.routes import http_router
@@ -25,9 +26,10 @@ DESCRIPTION: Final = """Live analysis of street video on this machine: cameras, 
 
 Pictures are sent by the WebSocket `/api/v1/live?pictures=CAMERA,CAMERA` only, and only redacted ones. It sends
 binary messages (unsigned 32-bit little-endian length, JSON header `{camera, index, time_ns, width, height, pixelated,
-reason}`, JPEG) and JSON text messages of type `hello`, `overlay`, `event`, `status`, `error`; an overlay belongs to the
-picture of equal camera, index and time_ns. The client may send `{"pictures": [names]}` to choose cameras and
-`{"ack": name}` for each picture it got, which keeps the delay low on slow lines.
+reason}`, JPEG) and JSON text messages of type `hello`, `overlay`, `event`, `status`, `scores`, `dots`, `error`; an
+overlay belongs to the picture of equal camera, index and time_ns. The client may send `{"pictures": [names]}` to choose
+cameras, `{"map": true}` to get the dots of the map, and `{"ack": name}` for each picture it got, which keeps the delay
+low on slow lines.
 
 Where a token is set, send it as `Authorization: Bearer TOKEN`. Every refusal is `{"error": "one sentence"}`.
 Times are nanoseconds: UTC for live sources, media time for files."""
@@ -36,13 +38,15 @@ TAGS: Final = [
     {"name": "lines", "description": "Directed counting lines."},
     {"name": "counts", "description": "Crossings per line, direction, class and window of 1 or 15 minutes."},
     {"name": "events", "description": "What happened, and sums."},
+    {"name": "map", "description": "Where cameras and road users are, and how right the numbers are."},
     {"name": "service", "description": "For machines that watch this one."},
 ]
 
 
 def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application over these ports; BadConfig where the address needs a token and none is set."""
-    metrics = PageMetrics(ports, clock or SystemClock())
+    clock = clock or SystemClock()
+    metrics = PageMetrics(ports, clock)
     app = FastAPI(
         title="Sightline",
         version=sightline.__version__,
@@ -56,7 +60,7 @@ def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = No
     )
     _add_refusals(app)
     app.include_router(http_router(ports))
-    app.include_router(live_router(ports, settings, metrics))
+    app.include_router(live_router(ports, settings, metrics, Dots(ports, clock)))
     _add_service(app, ports, metrics)
     _add_page(app)
     Gate(app, settings)  # refuses settings that cannot work now, not at the first request

@@ -3,17 +3,27 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 import sightline
-from sightline.api.messages import error_text, event_text, hello_text, overlay_text, pack_picture, status_text
+from sightline.api.dots import Dots
+from sightline.api.messages import (
+    DOTS_PER_S,
+    error_text,
+    event_text,
+    hello_text,
+    overlay_text,
+    pack_picture,
+    scores_text,
+    status_text,
+)
 from sightline.api.metrics import PageMetrics
 from sightline.api.outbox import Outbox
 from sightline.config import PageSettings
-from sightline.pipeline.ports import CameraStatus, Overlay, Picture, Ports, Update
+from sightline.pipeline.ports import CameraStatus, Judged, Overlay, Picture, Places, Ports, Update
 
 STATUS_EVERY_S: Final = 1.0  # states reach the page at least so often, also where the pipeline announces none
 HELLO_EVENTS: Final = 50
@@ -28,6 +38,9 @@ class Connection:
     outbox: Outbox
     awake: asyncio.Event
     metrics: PageMetrics
+    dots: Dots
+    mapped: asyncio.Event = field(default_factory=asyncio.Event)  # set while the page shows the map
+    shown_dots: str = ""
     unsubscribe: Callable[[], None] | None = None
 
     def want(self, cameras: Sequence[str]) -> str:
@@ -51,7 +64,7 @@ class Connection:
                 await self._send(update)
             self.metrics.count_dropped(self.outbox.take_dropped())
 
-    async def _send(self, update: Update) -> None:
+    async def _send(self, update: Update | Places) -> None:
         if isinstance(update, Picture):
             kind, message = "picture", pack_picture(update)
             await self.socket.send_bytes(message)
@@ -61,6 +74,13 @@ class Connection:
             kind, text = "overlay", overlay_text(update)
         elif isinstance(update, CameraStatus):
             kind, text = "status", status_text(update)
+        elif isinstance(update, Judged):
+            kind, text = "scores", scores_text(self.ports.scores())
+        elif isinstance(update, Places):
+            kind, text = "dots", self.dots.text(update)
+            if text == self.shown_dots:
+                return
+            self.shown_dots = text
         else:
             kind, text = "event", event_text(update)
         await self.socket.send_text(text)
@@ -72,6 +92,13 @@ class Connection:
             await asyncio.sleep(STATUS_EVERY_S)
             for status in self.ports.cameras():
                 self.outbox.add(status)
+
+    async def repeat_dots(self) -> None:
+        """Queue where road users are ``DOTS_PER_S`` times a second while the page shows the map, for ever."""
+        while True:
+            await self.mapped.wait()
+            self.outbox.add(self.dots.newest())
+            await asyncio.sleep(1 / DOTS_PER_S)
 
     async def listen(self) -> None:
         """Do what the page asks until it leaves."""
@@ -92,13 +119,20 @@ class Connection:
         if isinstance(wish, dict) and isinstance(wish.get("ack"), str):
             self.outbox.ack(wish["ack"])
             return ""
+        if isinstance(wish, dict) and isinstance(wish.get("map"), bool):
+            if wish["map"]:
+                self.shown_dots = ""  # a map just opened has none yet
+                self.mapped.set()
+            else:
+                self.mapped.clear()
+            return ""
         names = wish.get("pictures") if isinstance(wish, dict) else None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            return 'message: expected {"pictures": [names]} or {"ack": name}, got something else'
+            return 'message: expected {"pictures": [names]}, {"ack": name} or {"map": true}, got something else'
         return self.want(names)
 
 
-def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics) -> APIRouter:
+def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: Dots) -> APIRouter:
     """The route of the live WebSocket."""
     router = APIRouter()
 
@@ -120,7 +154,7 @@ def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics) -> A
                 outbox.close()
 
         outbox = Outbox(wake, events=settings.client_events)
-        connection = Connection(socket, ports, outbox, awake, metrics)
+        connection = Connection(socket, ports, outbox, awake, metrics, dots)
         with metrics.connected():
             await _serve(connection, [name for name in pictures.split(",") if name])
 
@@ -137,9 +171,12 @@ async def _serve(connection: Connection, pictures: Sequence[str]) -> None:
         sentence = connection.want(pictures)
         if sentence:
             await socket.send_text(error_text(sentence))
+        if ports.scores():
+            await socket.send_text(scores_text(ports.scores()))
         tasks = [
             asyncio.create_task(connection.send_all()),
             asyncio.create_task(connection.repeat_states()),
+            asyncio.create_task(connection.repeat_dots()),
             asyncio.create_task(connection.listen()),
         ]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

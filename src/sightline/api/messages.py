@@ -13,6 +13,9 @@ Text messages (JSON objects) from the server carry "type":
   "held", "age_s", "attributes": {name: [value, probability]}}]}; box in shares 0..1 of the picture, id -1 = unconfirmed
 * ``event``   {"event": {"kind": "line_crossed" | "source_changed", ...the event's fields}}
 * ``status``  {"camera": the CameraStatus as in GET /api/v1/cameras}
+* ``dots``    {"time_ns", "dots": [[lon, lat, class code], ...]}, all road users on the map, only after {"map": true};
+  the code is the place in hello's classes; no ids, and at most ``DOTS_PER_S`` a second
+* ``scores``  {"cameras", "network"} as in GET /api/v1/scores, where somebody knows the truth
 * ``error``   {"error": one sentence}
 
 An overlay belongs to the picture of the same camera with equal index and time_ns, and to no other.
@@ -22,23 +25,28 @@ Text messages (JSON objects) from the client:
 * ``{"pictures": ["cam1", ...]}`` changes whose pictures and overlays are sent; [] = none
 * ``{"ack": "cam1"}`` says that one picture of cam1 arrived. From a client's first ack on, at most ``WINDOW`` pictures
   of a camera are under way to it, which keeps the delay low on slow lines; one that never sends it is limited by TCP.
+* ``{"map": true}`` asks for dots, ``{"map": false}`` ends them
 """
 
 import json
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from sightline.api.scores import scores_fields
 from sightline.core.events import Event, LineCrossed
 from sightline.core.vocabulary import ATTRIBUTES, CLASSES
-from sightline.pipeline.ports import CameraStatus, Overlay, Picture
+from sightline.pipeline.ports import CameraScores, CameraStatus, Overlay, Picture, Places
 
 PROTOCOL: Final = 1
+DOTS_PER_S: Final = 5  # a dot at 50 km/h moves 3 m between two, about its own length
 WINDOW: Final = 2  # one picture being shown, one on the line: more only adds delay
 
 _LENGTH: Final = struct.Struct("<I")
 _DIGITS: Final = 5  # 1e-5 of a 4K picture's width is 0.04 px
+_DEGREE_DIGITS: Final = 6  # 1e-6 degrees of latitude are 0.11 m
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -127,7 +135,7 @@ def status_text(status: CameraStatus) -> str:
 
 
 def hello_text(version: str, cameras: list[CameraStatus], events: list[Event]) -> str:
-    """The first text message of a connection."""
+    """The first text message of a connection; the scores, where there are any, follow on their own."""
     return _json(
         {
             "type": "hello",
@@ -139,6 +147,18 @@ def hello_text(version: str, cameras: list[CameraStatus], events: list[Event]) -
             "events": [event_fields(event) for event in events],
         }
     )
+
+
+def dots_text(places: Places) -> str:
+    """The text message of the dots on the map."""
+    lonlat = places.lonlat.round(_DEGREE_DIGITS).tolist()
+    dots = [[lon, lat, code] for (lon, lat), code in zip(lonlat, places.labels.tolist(), strict=True)]
+    return _json({"type": "dots", "time_ns": places.time_ns, "dots": dots})
+
+
+def scores_text(scores: Mapping[str, CameraScores]) -> str:
+    """The text message of all scores."""
+    return _json({"type": "scores", **scores_fields(scores)})
 
 
 def error_text(sentence: str) -> str:

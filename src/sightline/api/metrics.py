@@ -30,7 +30,10 @@ METRICS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "sightline_tracks_total": (("label",), "Road users seen, by class."),
     "sightline_stage_mean_seconds": (("stage",), "Mean time of a stage per analysed frame, over all cameras."),
     "sightline_page_clients": ((), "Connected live pages."),
-    "sightline_page_messages_total": (("kind",), "Messages sent to live pages: picture, overlay, event, status."),
+    "sightline_page_messages_total": (
+        ("kind",),
+        "Messages sent to live pages: picture, overlay, event, status, dots, scores.",
+    ),
     "sightline_page_dropped_total": (("kind",), "Updates given up for pages on slow lines: picture, overlay, event."),
     "sightline_page_sent_bytes_total": ((), "Bytes of messages sent to live pages."),
     "sightline_http_request_duration_seconds": (("route", "method", "status"), "Time from request to answer."),

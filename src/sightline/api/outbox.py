@@ -7,7 +7,7 @@ from typing import Final
 
 from sightline.api.messages import WINDOW
 from sightline.core.events import LineCrossed, SourceChanged
-from sightline.pipeline.ports import CameraStatus, Overlay, Picture, Update
+from sightline.pipeline.ports import CameraStatus, Judged, Overlay, Picture, Places, Update
 
 OVERLAYS: Final = 8  # per camera: bridges the time in which a picture is encoded after its overlay was made
 
@@ -15,10 +15,10 @@ OVERLAYS: Final = 8  # per camera: bridges the time in which a picture is encode
 class Outbox:
     """What one page has yet to be sent; never more than fits, whatever the page's line can take.
 
-    Policy: of each camera the newest state and the newest picture win, of its overlays the newest ``OVERLAYS`` stay and
-    always the one that belongs to the waiting picture; the newest ``events`` events stay. What gives way is counted in
-    ``dropped`` by kind. ``add`` may be called from any thread, never blocks on the page and calls ``wake`` at most once
-    until the next ``take``; all else belongs to the thread of the event loop.
+    Policy: of the map the newest dots, of each camera the newest state and the newest picture win, of its overlays the
+    newest ``OVERLAYS`` stay and always the one that belongs to the waiting picture; the newest ``events`` events stay.
+    What gives way is counted in ``dropped`` by kind. ``add`` may be called from any thread, never blocks on the page
+    and calls ``wake`` at most once until the next ``take``; all else belongs to the thread of the event loop.
     """
 
     def __init__(self, wake: Callable[[], None], *, events: int) -> None:
@@ -31,12 +31,14 @@ class Outbox:
         self._most_events = events
         self._overlays: OrderedDict[str, deque[Overlay]] = OrderedDict()
         self._pictures: OrderedDict[str, Picture] = OrderedDict()
+        self._judged: Judged | None = None
+        self._dots: Places | None = None
         self._wanted: frozenset[str] = frozenset()
         self._acked = False
         self._under_way: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
 
-    def add(self, update: Update) -> None:
+    def add(self, update: Update | Places) -> None:
         """Take in one update of the pipeline."""
         with self._lock:
             if self._closed:
@@ -47,6 +49,10 @@ class Outbox:
                 self._add_overlay(update)
             elif isinstance(update, CameraStatus):
                 self._states[update.name] = update  # a state replaced by a newer one is not a loss
+            elif isinstance(update, Judged):
+                self._judged = update  # all scores are sent at once, so one is enough
+            elif isinstance(update, Places):
+                self._dots = update  # and old dots are worth nothing
             else:
                 self._events.append(update)
                 if len(self._events) > self._most_events:
@@ -97,16 +103,22 @@ class Outbox:
         if ready:
             self._wake()
 
-    def take(self) -> Update | None:
+    def take(self) -> Update | Places | None:
         """The next update to send, None when there is none for now.
 
-        States go first, then events, overlays before pictures, cameras in turn.
+        States go first, then events, scores and dots, overlays before pictures, cameras in turn.
         """
         with self._lock:
             if self._states:
                 return self._states.popitem(last=False)[1]
             if self._events:
                 return self._events.popleft()
+            if self._judged is not None:
+                judged, self._judged = self._judged, None
+                return judged
+            if self._dots is not None:
+                dots, self._dots = self._dots, None
+                return dots
             if self._overlays:
                 camera, waiting = self._overlays.popitem(last=False)
                 overlay = waiting.popleft()
@@ -132,10 +144,12 @@ class Outbox:
             self._closed = True
             self._states.clear()
             self._events.clear()
+            self._judged = self._dots = None
             self._overlays.clear()
             self._pictures.clear()
 
     def __len__(self) -> int:
         with self._lock:
             overlays = sum(len(waiting) for waiting in self._overlays.values())
-            return len(self._states) + len(self._events) + overlays + len(self._pictures)
+            single = (self._judged is not None) + (self._dots is not None)
+            return len(self._states) + len(self._events) + single + overlays + len(self._pictures)

@@ -1,4 +1,4 @@
-"""The HTTP routes under /api/v1: cameras, lines, counts, events, summary."""
+"""The HTTP routes under /api/v1: cameras, lines, counts, events, summary, map, scores."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import AfterValidator
 
 import sightline
+from sightline.api.maps import map_features
 from sightline.api.messages import event_fields, status_fields
 from sightline.api.schemas import (
     CameraBody,
@@ -19,8 +20,11 @@ from sightline.api.schemas import (
     Failure,
     LineBody,
     LinesBody,
+    MapBody,
+    ScoresBody,
     SummaryBody,
 )
+from sightline.api.scores import scores_fields
 from sightline.core.errors import BadConfig
 from sightline.formats.counts_csv import HEADER, counts_text
 from sightline.pipeline.ports import CountRow, Ports
@@ -60,6 +64,7 @@ def http_router(ports: Ports) -> APIRouter:
     _add_lines(router, ports)
     _add_counts(router, ports)
     _add_events(router, ports)
+    _add_map(router, ports)
     return router
 
 
@@ -158,6 +163,18 @@ def _add_events(router: APIRouter, ports: Ports) -> None:
             counts = _totals(ports.counts(status.name, WINDOWS_MIN[0]))
             cameras[status.name] = CameraSummary(counts=counts, **{name: fields[name] for name in names})
         return SummaryBody(version=sightline.__version__, cameras=cameras)
+
+
+def _add_map(router: APIRouter, ports: Ports) -> None:
+    @router.get("/map", tags=["map"], summary="Streets, cameras with what they see, and counting lines")
+    async def plan_map() -> MapBody:
+        """GeoJSON, longitude and latitude. Cameras without a place are not in it: `/api/v1/cameras` lists all."""
+        return MapBody(features=map_features(ports))
+
+    @router.get("/scores", tags=["map"], summary="Numbers beside the truth, where it is known")
+    async def scores() -> ScoresBody:
+        """Of simulated streets, by whoever knows their truth; empty for real cameras."""
+        return ScoresBody(**scores_fields(ports.scores()))
 
 
 def _totals(rows: Sequence[CountRow]) -> dict[str, dict[str, dict[str, int]]]:

@@ -76,6 +76,9 @@ class CameraBody(Body):
     progress: float | None = Field(description="0..1 of a file, null for a live source.")
     detector: str
     notes: tuple[str, ...] = Field(description="Sentences that people should read.")
+    lon: float | None = Field(description="Longitude of the camera, degrees; null where nobody said it.")
+    lat: float | None = Field(description="Latitude of the camera, degrees; null where nobody said it.")
+    bearing_deg: float | None = Field(description="Direction of view, degrees clockwise from north.")
 
 
 class CamerasBody(Body):
@@ -135,6 +138,53 @@ class SummaryBody(Body):
 
     version: str
     cameras: dict[str, CameraSummary]
+
+
+class MapBody(Body):
+    """A GeoJSON FeatureCollection (RFC 7946); each feature's properties carry "kind"."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[dict[str, Any]] = Field(
+        description='The base map as it was given, then of each camera with a place: "camera" (Point; camera, '
+        'bearing_deg), "view" (Polygon; the ground it sees), "line" (LineString; its counting lines on the ground).'
+    )
+
+
+class CountScoreBody(Body):
+    """Crossings of one line in one direction, counted and true."""
+
+    line: str
+    direction: Literal["forward", "backward"]
+    counted: int
+    truth: int
+
+
+class ErrorBody(Body):
+    """How right numbers are, of one camera or of all."""
+
+    hota: float | None = Field(description="HOTA, percent; of all cameras: the mean.")
+    idf1: float | None = Field(description="IDF1, percent; of all cameras: the mean.")
+    counted: int = Field(description="Crossings counted.")
+    truth: int = Field(description="Crossings there truly were.")
+    count_error: float | None = Field(description="(counted - truth) / truth, percent; null without a true crossing.")
+    line_error: float | None = Field(
+        description="Sum of the differences of each line and direction, all taken as positive, by truth; percent. "
+        "Too many here cannot make up for too few there."
+    )
+
+
+class CameraScoresBody(ErrorBody):
+    """How right the numbers of one camera are."""
+
+    counts: list[CountScoreBody]
+    note: str
+
+
+class ScoresBody(Body):
+    """Numbers beside the truth; empty where nobody knows it."""
+
+    cameras: dict[str, CameraScoresBody]
+    network: ErrorBody | None = Field(description="All cameras together; null where there are no scores.")
 
 
 class HealthBody(Body):

@@ -2,16 +2,19 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sightline.core.clock import Clock
 from sightline.core.errors import without_credentials
 from sightline.core.events import Event, Line
+from sightline.core.ground import Mount
 from sightline.pipeline.camera import CameraPlan
 from sightline.pipeline.counting import Counting
-from sightline.pipeline.order import CameraState
-from sightline.pipeline.ports import CameraStatus, CountRow, Overlay, Picture, Update
+from sightline.pipeline.order import Analysed, CameraState
+from sightline.pipeline.places import STALE_S, checked_map, places_of
+from sightline.pipeline.ports import CameraScores, CameraStatus, CountRow, Judged, Overlay, Picture, Places, Update
 from sightline.video import Reader
 
 AFTER_DETECT = ("gate", "track", "describe", "count")  # the stages of the order behind the detector
@@ -26,6 +29,7 @@ class Listed:
     state: CameraState
     size_px: tuple[int, int] = (0, 0)
     newest_ns: int | None = None  # stream time of the newest analysed frame
+    newest: Analysed | None = None  # what came of it
     faults: int = 0  # frames whose analysis failed
     failed: str = ""  # why the analysis of this camera gave up, "" while it works
 
@@ -46,6 +50,8 @@ class Board:
         self._last_picture: dict[str, Picture] = {}
         self._last_overlay: dict[str, Overlay] = {}
         self._notes: dict[str, str] = {}  # source of the note -> sentence
+        self._map: Mapping[str, Any] | None = None
+        self._scores: dict[str, CameraScores] = {}
 
     def add(self, listed: Listed) -> None:
         """List a camera; its place in the list is the order of adding."""
@@ -59,6 +65,22 @@ class Board:
                 self._notes[origin] = sentence
             else:
                 self._notes.pop(origin, None)
+
+    def set_map(self, collection: Mapping[str, Any] | None) -> None:
+        """The base map that the page shows; BadData where it is no GeoJSON FeatureCollection."""
+        self._map = None if collection is None else checked_map(collection)
+
+    def judge(self, camera: str, scores: CameraScores) -> None:
+        """Show people how right a camera's numbers are.
+
+        For whoever knows the truth outside the pipeline; nothing inside reads it. KeyError for an unknown camera.
+        """
+        self._known(camera)
+        with self._lock:
+            changed = self._scores.get(camera) != scores
+            self._scores[camera] = scores
+        if changed:
+            self.publish(Judged(camera))
 
     def watched(self, camera: str) -> bool:
         """Whether somebody looks at this camera's pictures."""
@@ -116,6 +138,32 @@ class Board:
         with self._lock:
             return list(self._events)[-limit:]
 
+    def plan_map(self) -> Mapping[str, Any] | None:
+        """The base map, None where none was given."""
+        return self._map
+
+    def mounts(self) -> Mapping[str, Mount]:
+        """Where cameras hang, by name; those nobody gave a place are absent."""
+        with self._lock:
+            listed = list(self._cameras.items())
+        return {name: one.plan.mount for name, one in listed if one.plan.mount is not None}
+
+    def places(self) -> Places:
+        """Where road users are on the ground now, of the cameras that know where they hang and still see."""
+        with self._lock:
+            listed = list(self._cameras.values())
+        fresh = []
+        for one in listed:
+            mount, newest, age_s = one.plan.mount, one.newest, one.state.meter.age_s()
+            if mount is not None and newest is not None and age_s is not None and age_s <= STALE_S:
+                fresh.append((mount, newest))
+        return places_of(fresh)
+
+    def scores(self) -> Mapping[str, CameraScores]:
+        """How right the numbers are, by camera; empty where nobody knows the truth."""
+        with self._lock:
+            return dict(self._scores)
+
     def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:
         """See ``Ports.subscribe``."""
         with self._lock:
@@ -154,7 +202,7 @@ class Board:
                 raise KeyError(camera)
 
     def _status(self, one: Listed, notes: tuple[str, ...]) -> CameraStatus:
-        read, meter = one.reader.stats(), one.state.meter
+        read, meter, mount = one.reader.stats(), one.state.meter, one.plan.mount
         width, height = one.size_px if one.size_px != (0, 0) else (read.width, read.height)
         return CameraStatus(
             name=one.plan.name,
@@ -176,6 +224,9 @@ class Board:
             progress=read.progress,
             detector=self._detector,
             notes=notes,
+            lon=mount.lon if mount else None,
+            lat=mount.lat if mount else None,
+            bearing_deg=mount.bearing_deg % 360.0 if mount else None,
         )
 
 

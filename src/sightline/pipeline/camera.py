@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from sightline.core.events import Line
 from sightline.core.frame import Frame
+from sightline.core.ground import Mount
 
 Polygon = tuple[tuple[float, float], ...]  # corners in shares of the picture
 
@@ -29,7 +30,7 @@ class CameraPlan:
     source may hold credentials: it is never shown, logged or sent (``repr`` leaves it out). analysis_fps None: every
     frame. paced: a file is played in real time.
     seconds: a file ends when its own time has passed so many. opener: opens the source instead of the URL's own opener
-    (simulate's).
+    (simulate's). mark: marks each picture as it is read (simulate's, of a stream it sends itself).
     """
 
     name: str
@@ -42,3 +43,5 @@ class CameraPlan:
     lines: tuple[Line, ...] = ()
     masks: tuple[Polygon, ...] = ()
     opener: Callable[[], Opened] | None = field(default=None, repr=False)
+    mark: Callable[[Frame], Frame] | None = field(default=None, repr=False)
+    mount: Mount | None = None

@@ -1,10 +1,12 @@
 """What the pipeline shows to the API and takes from it; pictures in it are JPEGs of Redacted ones only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sightline.core.events import Event, Line
+from sightline.core.ground import F64, Mount
+from sightline.core.values import I16
 
 State = Literal["starting", "running", "lost", "ended", "failed"]
 
@@ -32,6 +34,9 @@ class CameraStatus:
     progress: float | None  # 0..1 of a file, None for live
     detector: str
     notes: tuple[str, ...] = ()  # sentences people should read, e.g. why pictures are pixelated
+    lon: float | None = None  # degrees; None where nobody said where the camera hangs
+    lat: float | None = None
+    bearing_deg: float | None = None  # direction of view, 0 = north, clockwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,53 @@ class CountRow:
     by_class: dict[str, int] = field(default_factory=dict)
 
 
-Update = Picture | Overlay | Event | CameraStatus
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where road users are on the ground now, over all cameras that know where they hang: dots, no ids, no cameras.
+
+    time_ns: of the newest frame among them; lonlat: f64 (n, 2) degrees; labels: i16 (n,) codes of CLASSES. Parked ones
+    are left out; who is seen by two cameras is there twice.
+    """
+
+    time_ns: int
+    lonlat: F64
+    labels: I16
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class CountScore:
+    """Crossings of one line in one direction: as counted, and as they truly were."""
+
+    line: str
+    direction: Literal["forward", "backward"]
+    counted: int
+    truth: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraScores:
+    """How right the numbers of one camera are, where somebody outside the pipeline knows the truth.
+
+    hota, idf1: percent, None where not (yet) measured; note: one sentence for people, e.g. over which time.
+    """
+
+    hota: float | None
+    idf1: float | None
+    counts: tuple[CountScore, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The scores of a camera changed."""
+
+    camera: str
+
+
+Update = Picture | Overlay | Event | CameraStatus | Judged
 
 
 class Ports(Protocol):
@@ -107,6 +158,22 @@ class Ports(Protocol):
 
     def events(self, limit: int) -> Sequence[Event]:
         """The newest events, newest last."""
+        ...
+
+    def plan_map(self) -> Mapping[str, Any] | None:
+        """The base map given at start, a GeoJSON FeatureCollection (see ``docs/guides/map.md``), None without one."""
+        ...
+
+    def mounts(self) -> Mapping[str, Mount]:
+        """Where cameras hang, by name; those nobody gave a place are absent."""
+        ...
+
+    def places(self) -> Places:
+        """Where road users are on the ground now; made when asked, without any picture."""
+        ...
+
+    def scores(self) -> Mapping[str, CameraScores]:
+        """How right the numbers are, by camera; empty where nobody knows the truth."""
         ...
 
     def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:

@@ -118,6 +118,7 @@ class Worker:
             pace=plan.paced,
             on_event=self._source_changed,
             opener=plan.opener,
+            mark=plan.mark,
             persistent=True,  # whether a camera that never came up is worth waiting for, the command decides
         )
         listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking()))
@@ -197,6 +198,7 @@ class Worker:
         camera = self._cameras[frame.camera]
         camera.last_analysed_ns = camera.listed.newest_ns = frame.time_ns
         camera.listed.size_px = analysed.size_px
+        camera.listed.newest = analysed
         for event in analysed.events:
             self.board.happened(event)
         if self.studio.wants(frame.camera):

@@ -2,18 +2,29 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
 from sightline.api import Served, create_app, serve
 from sightline.config import PageSettings
 from sightline.core.events import Event, Line, LineCrossed, SourceChanged
-from sightline.pipeline.ports import CameraStatus, CountRow, Overlay, OverlayObject, Picture, Update
+from sightline.core.ground import Mount
+from sightline.pipeline.ports import (
+    CameraScores,
+    CameraStatus,
+    CountRow,
+    Overlay,
+    OverlayObject,
+    Picture,
+    Places,
+    Update,
+)
 
 MINUTE_NS = 60_000_000_000
 TOKEN = "correct-horse-battery-staple"
@@ -71,6 +82,11 @@ class HandPorts:
             LineCrossed("gate", MINUTE_NS, "north", "forward", 3, "car", 0.9),
             SourceChanged("=cmd", MINUTE_NS + 1, "lost", "no data for 8 s"),
         ]
+        self.base: dict[str, Any] | None = None
+        self.hung: dict[str, Mount] = {}
+        self.dots = Places(0, np.zeros((0, 2)), np.zeros(0, np.int16))
+        self.judged: dict[str, CameraScores] = {}
+        self.asked_for_places = 0
         self.listeners: dict[int, tuple[Callable[[Update], None], tuple[str, ...]]] = {}
         self.changed = threading.Condition()
         self.subscriptions = 0
@@ -97,6 +113,19 @@ class HandPorts:
 
     def events(self, limit: int) -> Sequence[Event]:
         return self.past[-limit:]
+
+    def plan_map(self) -> Mapping[str, Any] | None:
+        return self.base
+
+    def mounts(self) -> Mapping[str, Mount]:
+        return self.hung
+
+    def places(self) -> Places:
+        self.asked_for_places += 1
+        return self.dots
+
+    def scores(self) -> Mapping[str, CameraScores]:
+        return dict(self.judged)
 
     def subscribe(self, listener: Callable[[Update], None], pictures_of: Sequence[str]) -> Callable[[], None]:
         with self.changed:

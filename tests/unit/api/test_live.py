@@ -3,12 +3,15 @@
 import json
 import threading
 
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from sightline.api.messages import unpack_picture
 from sightline.core.events import LineCrossed
+from sightline.core.vocabulary import CODE
+from sightline.pipeline.ports import CameraScores, Judged, Places
 
 PATIENCE_S = 20
 
@@ -66,7 +69,18 @@ def test_subscription_changes_by_message(served, ports, make):
 
 @pytest.mark.parametrize(
     "wish",
-    ["{", "[]", '"gate"', '{"pictures": "gate"}', '{"pictures": [1]}', "{}", '{"ack": 3}', "[" * 5000, b"\x00\x01"],
+    [
+        "{",
+        "[]",
+        '"gate"',
+        '{"pictures": "gate"}',
+        '{"pictures": [1]}',
+        "{}",
+        '{"ack": 3}',
+        '{"map": 1}',
+        "[" * 5000,
+        b"\x00\x01",
+    ],
 )
 def test_senseless_messages_get_a_sentence(served, wish):
     with open_live(served) as socket:
@@ -134,3 +148,33 @@ def test_worker_is_not_held_up_by_a_page_that_left(served, ports, make):
     listener(make.picture("gate", 1))
     served.stop()
     listener(make.picture("gate", 2))
+
+
+def test_dots_come_only_when_asked_for(served, ports):
+    ports.dots = Places(3, np.array([[8.65, 49.87]]), np.array([CODE["bus"]], np.int16))
+    with open_live(served) as socket:
+        assert next_of(socket, "status")
+        assert ports.asked_for_places == 0, "nobody looks at the map"
+        socket.send(json.dumps({"map": True}))
+        dots = next_of(socket, "dots")
+        assert dots == {"type": "dots", "time_ns": 3, "dots": [[8.65, 49.87, CODE["bus"]]]}
+        ports.dots = Places(4, np.array([[8.66, 49.87]]), np.array([CODE["bus"]], np.int16))
+        assert next_of(socket, "dots")["time_ns"] == 4, "what stays the same is not sent again"
+        socket.send(json.dumps({"map": False}))
+        socket.send(json.dumps({"pictures": ["nowhere"]}))
+        next_of(socket, "error")  # by now it has heard
+        ports.dots = Places(5, np.zeros((0, 2)), np.zeros(0, np.int16))
+        for _ in range(2):
+            message = json.loads(socket.recv(timeout=PATIENCE_S))
+            assert message["type"] == "status"
+
+
+def test_scores_come_at_the_start_and_when_they_change(served, ports):
+    with open_live(served) as socket:
+        assert json.loads(socket.recv(timeout=PATIENCE_S))["type"] == "hello"
+        ports.wait_for(lambda: len(ports.listeners) == 1)
+        ports.judged = {"gate": CameraScores(61.0, 70.0)}
+        ports.tell(Judged("gate"))
+        assert next_of(socket, "scores")["cameras"]["gate"]["hota"] == 61.0
+    with open_live(served) as socket:
+        assert next_of(socket, "scores")["network"]["hota"] == 61.0

@@ -38,10 +38,29 @@ def test_page_holds_no_inline_code():
     )
 
 
+# Library -> words of its licence, and the file whose head says its version.
+VENDORED = {
+    "uplot": ("MIT", "uPlot.esm.js"),
+    "maplibre-gl": ("Redistributions in binary form must reproduce the above copyright", "maplibre-gl-csp.js"),
+}
+
+
 def test_vendored_libraries_have_version_and_licence():
     table = (STATIC / "vendor" / "README.md").read_text()
-    for folder in (p for p in (STATIC / "vendor").iterdir() if p.is_dir()):
+    folders = [p for p in (STATIC / "vendor").iterdir() if p.is_dir()]
+    assert sorted(folder.name.rpartition("-")[0] for folder in folders) == sorted(VENDORED)
+    for folder in folders:
+        name, _, version = folder.name.rpartition("-")
+        words, script = VENDORED[name]
         assert f"`{folder.name}`" in table
-        assert "MIT" in (folder / "LICENSE").read_text()
-        version = folder.name.rpartition("-")[2]
-        assert f"v{version}" in (folder / "uPlot.esm.js").read_text()[:400]
+        assert words in (folder / "LICENSE").read_text()
+        assert f"v{version}" in (folder / script).read_text()[:400]
+
+
+def test_what_is_loaded_when_the_map_opens_exists(app, ask):
+    text = (STATIC / "js" / "plan.js").read_text()
+    (folder,) = re.findall(r'LIBRARY = "\.\./(vendor/[^"]+)"', text)
+    files = re.findall(r"\$\{LIBRARY\}([\w.-]+)", text)
+    assert len(files) == 3
+    for name in files:
+        assert ask(app, "GET", f"/static/{folder}{name}").status_code == 200, name

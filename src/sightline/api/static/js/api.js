@@ -24,4 +24,13 @@ export async function putLines(name, lines) {
 
 export async function fetchCounts(name, minutes) { return (await call(`${camera(name)}/counts?minutes=${minutes}`)).counts; }
 
+export async function fetchMap() { return (await call("/api/v1/map")).features; }
+
+// Crossings by camera, all lines, directions and classes together; a camera without lines is not in it.
+export async function fetchTotals() {
+  const sum = (tree) => (typeof tree === "number" ? tree : Object.values(tree).reduce((total, branch) => total + sum(branch), 0));
+  const { cameras } = await call("/api/v1/summary");
+  return new Map(Object.entries(cameras).filter(([, { counts }]) => Object.keys(counts).length).map(([name, { counts }]) => [name, sum(counts)]));
+}
+
 export function csvAddress(name, minutes) { return `${camera(name)}/counts.csv?minutes=${minutes}`; }

@@ -1,17 +1,19 @@
-// Wires the page: the live connection, the cameras' feeds, the route in the address, theme and connection state.
+// Wires the page: the live connection, the cameras' feeds, the route in the address, scores, theme and connection state.
 
 import { CameraView } from "./camera.js";
 import { el, refill, setText } from "./dom.js";
 import { Feed } from "./feed.js";
 import { loadLayers } from "./layers.js";
 import { Live } from "./live.js";
+import { MapView } from "./map.js";
+import { networkLine } from "./scores.js";
 import { Wall } from "./wall.js";
 
 const KEPT_EVENTS = 200;
 const byId = (id) => document.getElementById(id);
 
 const live = new Live();
-const page = { feeds: new Map(), events: [], layers: loadLayers(), want: () => soon(want), hello: false };
+const page = { feeds: new Map(), events: [], layers: loadLayers(), want: () => soon(want), hello: false, classes: [], scores: { cameras: {}, network: null } };
 let view = null;
 let route = null;
 
@@ -32,6 +34,7 @@ function want() {
   const wanted = document.hidden || view === null ? [] : view.wanted();
   const before = new Set(live.wanted);
   live.want(wanted);
+  live.map(!document.hidden && view instanceof MapView);
   for (const name of wanted) before.delete(name);
   for (const name of before) page.feeds.get(name)?.rest();
 }
@@ -43,21 +46,40 @@ function update() {
 
 function readRoute() {
   const [, kind, name] = location.hash.split("/");
-  return kind === "camera" && name ? { camera: decodeURIComponent(name) } : { camera: null };
+  const camera = name ? decodeURIComponent(name) : null;
+  if (kind === "map") return { kind, camera };
+  return kind === "camera" && camera !== null ? { kind, camera } : { kind: "wall", camera: null };
 }
+
+const VIEWS = {
+  wall: () => new Wall(page),
+  map: ({ camera }) => new MapView(page, camera),
+  camera: ({ camera }) => new CameraView(page, feedOf(camera)),
+};
 
 function follow() {
   const next = readRoute();
-  if (view !== null && route?.camera === next.camera) return;
+  if (view !== null && route?.kind === next.kind && route.camera === next.camera) return;
   if (next.camera !== null && !page.feeds.has(next.camera)) {
     if (page.hello) unknown(next.camera);
     return;
   }
+  const title = { wall: "Sightline", map: "Map · Sightline", camera: `${next.camera} · Sightline` }[next.kind];
+  document.title = title;
+  if (view instanceof MapView && next.kind === "map") { // the map stays, another camera is chosen on it
+    route = next;
+    view.choose(next.camera);
+    update();
+    return;
+  }
   view?.close();
   route = next;
-  view = next.camera === null ? new Wall(page) : new CameraView(page, feedOf(next.camera));
+  view = VIEWS[next.kind](next);
   byId("view").replaceChildren(view.node);
-  document.title = next.camera === null ? "Sightline" : `${next.camera} · Sightline`;
+  for (const tab of document.querySelectorAll("[data-tab]")) {
+    if (tab.dataset.tab === next.kind) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
   scrollTo(0, 0);
   update();
   page.want();
@@ -67,11 +89,12 @@ function unknown(name) {
   view?.close();
   view = null;
   byId("view").replaceChildren(el("p", { class: "empty" }, `There is no camera named ${name}. `, el("a", { href: "#/" }, "All cameras")));
+  page.want();
 }
 
 function crumbs() {
   const names = [...page.feeds.keys()];
-  const current = route?.camera ?? "";
+  const current = route?.kind === "camera" ? route.camera : "";
   refill(byId("crumbs"), JSON.stringify([names, current]), () => (names.length < 1 ? [] : [
     el("span", { class: "sep", "aria-hidden": "true" }, "/"),
     el("select", { "aria-label": "Camera", onchange: (event) => { location.hash = event.currentTarget.value ? `#/camera/${encodeURIComponent(event.currentTarget.value)}` : "#/"; } },
@@ -85,19 +108,26 @@ function addEvent(event) {
   if (page.events.length > KEPT_EVENTS) page.events.shift();
   if (event.kind !== "line_crossed") return;
   page.feeds.get(event.camera)?.flash(event.line);
-  if (route?.camera === event.camera) view?.crossed?.();
+  if (route?.kind === "map" || route?.camera === event.camera) view?.crossed?.();
 }
 
 const RECEIVE = {
   hello(message) {
     page.hello = true;
     page.events = message.events;
+    page.classes = message.classes;
+    RECEIVE.scores({ cameras: {}, network: null }); // of a server before; this one's follow
     for (const status of message.cameras) feedOf(status.name).setStatus(status);
     follow();
   },
   status: ({ camera }) => { feedOf(camera.name).setStatus(camera); },
   overlay: (overlay) => feedOf(overlay.camera).addOverlay(overlay),
   event: ({ event }) => addEvent(event),
+  dots: ({ dots }) => { if (view instanceof MapView) view.setDots(dots); },
+  scores({ cameras, network }) {
+    page.scores = { cameras, network };
+    networkLine(byId("truth"), network);
+  },
   error: ({ error }) => console.warn(error),
 };
 
@@ -137,6 +167,7 @@ document.addEventListener("visibilitychange", () => page.want());
 // What tests and people in the console may ask: which frame is shown and whose boxes are drawn on it.
 window.sightline = {
   get connected() { return live.connected; },
+  get map() { return view instanceof MapView ? view.shown() : null; },
   get cameras() {
     const stages = new Map((view?.stages() ?? []).map((stage) => [stage.feed.name, stage]));
     return Object.fromEntries([...page.feeds].map(([name, feed]) => [name, {

@@ -7,6 +7,7 @@ import { Health } from "./health.js";
 import { layerSwitches } from "./layers.js";
 import { LineEditor } from "./lines.js";
 import { ObjectList, whyCard } from "./objects.js";
+import { ask, scoreLine, TruthCard } from "./scores.js";
 import { Stage } from "./stage.js";
 import { fpsText, secondsText, STATE_TONE } from "./words.js";
 
@@ -21,6 +22,9 @@ export class CameraView {
     this.stage.node.append(this.why);
     this.chip = el("span", { class: "chip" });
     this.meta = el("span", { class: "quiet" });
+    this.score = el("span", { class: "score", hidden: true });
+    this.truth = new TruthCard();
+    this.ask = ask();
     this.banner = el("div", { class: "banner", role: "note", hidden: true });
     this.progress = el("i");
     this.progressBar = el("div", { class: "thin", hidden: true }, this.progress);
@@ -42,14 +46,14 @@ export class CameraView {
   #build() {
     const layers = layerSwitches(this.page.layers, () => this.stage.draw());
     return el("div", {},
-      el("div", { class: "head" }, el("h1", {}, this.feed.name), this.chip, this.meta),
+      el("div", { class: "head" }, el("h1", {}, this.feed.name), this.chip, this.meta, el("span", { class: "spring" }), this.score, this.ask),
       this.banner,
       el("div", { class: "camera" },
         el("div", { class: "column" },
           el("section", { class: "card screen", "aria-label": "Picture" }, this.stage.node, this.progressBar, el("div", { class: "tools" }, layers)),
           this.counts.node),
         el("div", { class: "column side" },
-          this.editor.node, this.objects.node, this.health.node,
+          this.truth.node, this.editor.node, this.objects.node, this.health.node,
           el("section", { class: "card", "aria-label": "Events" }, el("header", {}, el("h2", {}, "Events")), el("div", { class: "body" }, this.events)))));
   }
 
@@ -69,6 +73,10 @@ export class CameraView {
     const { status } = this.feed;
     this.editor.render(this.counts.totals());
     eventList(this.events, this.page.events.filter(({ camera }) => camera === this.feed.name), 6, false);
+    const scores = this.page.scores.cameras[this.feed.name];
+    scoreLine(this.score, scores);
+    this.ask.hidden = this.score.hidden;
+    this.truth.update(scores);
     if (!status) return;
     this.chip.className = `chip ${STATE_TONE[status.state]}`;
     setText(this.chip, status.state);

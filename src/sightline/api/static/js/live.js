@@ -9,6 +9,7 @@ export class Live extends EventTarget {
     super();
     this.connected = false;
     this.wanted = [];
+    this.mapped = false;
     this.tries = 0;
     this.socket = null;
     this.timer = 0;
@@ -42,6 +43,13 @@ export class Live extends EventTarget {
     this.#ask();
   }
 
+  // Whether the dots of the map are wanted.
+  map(on) {
+    if (this.mapped === on) return;
+    this.mapped = on;
+    if (this.connected) this.#send({ map: on });
+  }
+
   ack(camera) { this.#send({ ack: camera }); }
 
   #ask() {
@@ -59,6 +67,7 @@ export class Live extends EventTarget {
     this.connected = true;
     this.tries = 0;
     this.#ask();
+    if (this.mapped) this.#send({ map: true });
     this.dispatchEvent(new CustomEvent("link", { detail: { connected: true } }));
   }
 

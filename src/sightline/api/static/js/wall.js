@@ -4,6 +4,7 @@ import { fetchLines } from "./api.js";
 import { el, setText } from "./dom.js";
 import { eventList } from "./events.js";
 import { layerSwitches } from "./layers.js";
+import { scoreLine } from "./scores.js";
 import { Stage } from "./stage.js";
 import { fpsText, plural, secondsText, STATE_TONE } from "./words.js";
 
@@ -55,10 +56,12 @@ export class Wall {
       chip: el("span", { class: "chip" }),
       note: el("span", { class: "chip warn", hidden: true }, "Note"),
       meta: el("span", { class: "meta" }),
+      score: el("div", { class: "score", hidden: true }),
     };
     tile.node = el("a", { class: "tile", href: `#/camera/${encodeURIComponent(feed.name)}`, "data-camera": feed.name },
       stage.node,
-      el("div", { class: "foot" }, el("span", { class: "name", title: feed.name }, feed.name), tile.chip, tile.note, tile.meta));
+      el("div", { class: "foot" }, el("span", { class: "name", title: feed.name }, feed.name), tile.chip, tile.note, tile.meta),
+      tile.score);
     this.tiles.set(feed.name, tile);
     this.grid.append(tile.node);
     this.observer.observe(tile.node);
@@ -74,6 +77,7 @@ export class Wall {
     tile.note.title = status.notes.join("\n");
     const parts = status.state === "running" ? [fpsText(status.analysed_fps), secondsText(status.age_s)] : [];
     setText(tile.meta, parts.join(" · "));
+    scoreLine(tile.score, this.page.scores.cameras[feed.name]);
   }
 
   async #loadLines(feed) {

@@ -23,6 +23,8 @@ export function secondsText(s) {
 export function fpsText(fps) { return fps === null || fps === undefined ? "–" : `${fps.toFixed(fps < 10 ? 1 : 0)} fps`; }
 export function msText(ms) { return ms === null ? "–" : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`; }
 export function countText(n) { return n.toLocaleString("en"); }
+// A signed error in percent of the truth.
+export function errorText(percent) { return `${percent > 0 ? "+" : percent < 0 ? "−" : ""}${Math.abs(percent).toFixed(Math.abs(percent) < 9.95 ? 1 : 0).replace(/\.0$/, "")} %`; }
 export function percentText(share) { return `${Math.round(share * 100)} %`; }
 export function plural(n, word) { return `${countText(n)} ${word}${n === 1 ? "" : "s"}`; }
 export function spaced(name) { return name.replaceAll("_", " "); }
