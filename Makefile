@@ -31,8 +31,8 @@ test: gates  ## all gates and all tests
 	@$(BIN)/python -m pytest
 
 gates: .venv/dev.stamp  ## style, types and architecture
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks training
+	@$(BIN)/ruff format --check src tests benchmarks training
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --config pyproject.toml
 
@@ -42,8 +42,8 @@ fast: .venv/dev.stamp  ## the tests that need no server, browser, clip or model
 	@$(BIN)/python -m pytest -q -m "not live and not parity"
 
 fix: .venv/dev.stamp  ## format and mend what can be mended
-	@$(BIN)/ruff check --fix src tests benchmarks
-	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks training
+	@$(BIN)/ruff format src tests benchmarks training
 
 bench: .venv/dev.stamp  ## measure; results go to benchmarks/results
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,12 +1,5 @@
-"""Our measures are TrackEval's, on real truth with real detections and on random cases.
+"""Our measures are TrackEval's, on real truth with real detections under several trackers, and on random cases."""
 
-TrackEval runs in its own environment (``.venv-parity``, locked by requirements/parity.txt), made here at need.
-"""
-
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,81 +7,17 @@ import numpy as np
 import pytest
 
 from sightline.core.geometry import iou
-from sightline.evaluate import evaluate_paths
+from sightline.core.values import UNCONFIRMED, Detections
+from sightline.core.vocabulary import CODE
+from sightline.evaluate import evaluate_network, evaluate_sequences
 from sightline.formats.mot import MotTable, read_mot, table, write_mot
+from sightline.track import Sample, Tracker
 
 pytestmark = pytest.mark.parity
 
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = ROOT / ".venv-parity"
-LOCK = ROOT / "requirements" / "parity.txt"
-VERSION = "1.3.0"
 TOLERANCE = 1e-6
-
-
-def _has_trackeval(python: Path) -> bool:
-    if not python.is_file():
-        return False
-    ask = "from importlib.metadata import version; print(version('trackeval'))"
-    found = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
-    return found.stdout.strip() == VERSION
-
-
-@pytest.fixture(scope="module")
-def trackeval_python() -> Path:
-    """The interpreter that has TrackEval."""
-    python = ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if _has_trackeval(python):
-        return python
-    if not python.is_file():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True, capture_output=True)
-    command = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "--retries", "1", "--timeout", "15"]
-    try:
-        subprocess.run(
-            [*command, "install", "--require-hashes", "-r", LOCK], check=True, capture_output=True, timeout=240
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        pytest.skip("TrackEval absent: requirements/parity.txt could not be installed (no network?)")
-    return python
-
-
 Case = dict[str, tuple[Path, MotTable]]  # sequence -> truth file, results
-
-
-@pytest.fixture
-def compare(trackeval_python: Path, tmp_path: Path) -> Callable[[Case, str], None]:
-    """Asserts that both say the same of every sequence and of all together."""
-
-    def run(case: Case, benchmark: str) -> None:
-        for name, (truth, results) in case.items():
-            folder = tmp_path / "gt" / name / "gt"
-            folder.mkdir(parents=True)
-            (folder / "gt.txt").write_bytes(truth.read_bytes())
-            write_mot(tmp_path / "trackers" / "case" / "data" / f"{name}.txt", results)
-        script = Path(__file__).with_name("trackeval_scores.py")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "COV"))}
-        done = subprocess.run(
-            [trackeval_python, script, tmp_path, benchmark],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        theirs = json.loads(done.stdout)
-        convention = {"MOT15": "mot15", "MOT17": "mot17", "MOT20": "mot20"}[benchmark]
-        ours = evaluate_paths(
-            tmp_path / "gt",
-            tmp_path / "trackers" / "case" / "data",
-            convention=convention,  # type: ignore[arg-type]
-        )
-        parts = ours.pop("sequences")
-        assert sorted(parts) == sorted(case)
-        for name, scores in {"COMBINED_SEQ": ours, **parts}.items():
-            for key, value in theirs[name].items():
-                assert scores[key] == pytest.approx(value, abs=TOLERANCE), f"{name} {key}"
-
-    return run
+Scores = dict[str, dict[str, float]]
 
 
 def linked(detections: MotTable, threshold: float = 0.3) -> MotTable:
@@ -158,7 +87,10 @@ def test_public_detections(shared: Path, compare: Callable[[Case, str], None], f
     compare(case, "MOT15")
 
 
-@pytest.mark.parametrize("fault", ["as linked", "boxes shaken", "every identity broken once"])
+@pytest.mark.parametrize(
+    "fault",
+    ["as linked", "boxes shaken", "every identity broken once", "a third of the rows lost", "false boxes added"],
+)
 def test_truth_against_itself(shared: Path, compare: Callable[[Case, str], None], fault: str) -> None:
     random = np.random.default_rng(8)
     case: Case = {}
@@ -201,3 +133,124 @@ def test_random_crowds(
         fault = list(FAULTS.values())[number % len(FAULTS)]
         case[path.stem] = (path, fault(_shaken(rows, random), random))
     compare(case, benchmark)
+
+
+def _followed(detections: MotTable) -> MotTable:
+    """Sightline's own tracker on detections as pedestrians, at 25 frames per second; confirmed tracks only."""
+    tracker, parts = Tracker(), [MotTable.empty()]
+    least, most = detections.confidences.min(), detections.confidences.max()
+    scores = ((detections.confidences - least) / max(most - least, 1e-9)).astype(np.float32) * 0.6 + 0.4
+    for frame, rows in detections.by_frame():
+        boxes = detections.boxes_px[rows].astype(np.float32)
+        found = Detections(boxes, scores[rows], np.full(len(boxes), CODE["pedestrian"], np.int16))
+        tracks = tracker.update([Sample("camera", frame * 40_000_000, (1920, 1080), found)])[0]
+        known = tracks.ids != UNCONFIRMED
+        frames = np.full(int(known.sum()), frame, np.int64)
+        parts.append(table(frames, tracks.ids[known], tracks.boxes_px[known].astype(np.float64)))
+    columns = [(part.frames, part.ids, part.boxes_px) for part in parts]
+    return table(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def test_our_tracker_on_public_detections(shared: Path, compare: Callable[[Case, str], None]) -> None:
+    case: Case = {}
+    for folder in sorted((shared / "groundtruth" / "mot15").iterdir()):
+        case[folder.name] = (folder / "gt" / "gt.txt", _followed(read_mot(folder / "det" / "det.txt")))
+    assert all(len(results) for _, results in case.values())
+    compare(case, "MOT15")
+
+
+@pytest.mark.parametrize("tracker", ["SORT", "ByteTrack", "OCSORT"])
+def test_trackers_of_a_library_on_public_detections(
+    shared: Path,
+    reference: Callable[..., str],
+    compare: Callable[[Case, str], None],
+    tmp_path_factory: pytest.TempPathFactory,
+    tracker: str,
+) -> None:
+    out = tmp_path_factory.mktemp(tracker)
+    if reference("library_tracks.py", tracker, shared / "groundtruth" / "mot15", out).startswith("absent"):
+        pytest.skip("the package trackers is not in .venv-parity")
+    case: Case = {}
+    for folder in sorted((shared / "groundtruth" / "mot15").iterdir()):
+        case[folder.name] = (folder / "gt" / "gt.txt", read_mot(out / f"{folder.name}.txt"))
+    assert all(len(results) for _, results in case.values())
+    compare(case, "MOT15")
+
+
+def _columns(rows: MotTable, marks: np.ndarray, classes: np.ndarray) -> MotTable:
+    return table(rows.frames, rows.ids, rows.boxes_px, marks, classes)
+
+
+def _truth_text(rows: MotTable) -> str:
+    sizes = rows.boxes_px[:, 2:] - rows.boxes_px[:, :2]
+    cells = zip(rows.frames, rows.ids, rows.boxes_px[:, :2], sizes, rows.confidences, rows.classes, strict=True)
+    return "".join(
+        f"{frame},{i},{left!r},{top!r},{w!r},{h!r},{int(mark)},{kind},1\n"
+        for frame, i, (left, top), (w, h), mark, kind in (
+            (f, i, at.tolist(), size.tolist(), mark, kind) for f, i, at, size, mark, kind in cells
+        )
+    )
+
+
+def test_district_is_mot17_with_rows_that_do_not_count_as_distractors(
+    tmp_path_factory: pytest.TempPathFactory, trackeval: Callable[[Case, str], Scores], tmp_path: Path
+) -> None:
+    """TrackEval gets counted rows as pedestrians and the others as distractors; Sightline gets a district's truth."""
+    random = np.random.default_rng(10)
+    folder = tmp_path_factory.mktemp("truth")
+    case: Case = {}
+    truths = {}
+    for number in range(12):
+        rows = _random_truth(folder / "unused.txt", random, classes=False)
+        counted = random.random(len(rows)) > 0.3
+        kinds = 100 + rows.ids % 8
+        found = list(FAULTS.values())[number % len(FAULTS)](_shaken(rows, random), random)
+        name = f"crowd-{number}"
+        (folder / f"{name}.txt").write_text(_truth_text(_columns(rows, np.ones(len(rows)), np.where(counted, 1, 8))))
+        (folder / "district.txt").write_text(_truth_text(_columns(rows, counted, kinds)))
+        truths[name] = read_mot(folder / "district.txt")
+        case[name] = (folder / f"{name}.txt", found)
+    theirs = trackeval(case, "MOT17")
+    found = {name: read_mot(tmp_path / "trackers" / "case" / "data" / f"{name}.txt") for name in case}
+    ours = evaluate_sequences({name: (truths[name], found[name]) for name in case})
+    assert "classes" in ours, "the class numbers alone say that it is a district"
+    for name, scores in {"COMBINED_SEQ": ours, **ours["sequences"]}.items():
+        for key, value in theirs[name].items():
+            assert scores[key] == pytest.approx(value, abs=TOLERANCE), f"{name} {key}"
+
+
+@pytest.mark.parametrize("source", ["ten sequences", "random crowds"])
+def test_network_is_one_merged_sequence(
+    request: pytest.FixtureRequest, trackeval: Callable[[Case, str], Scores], tmp_path: Path, source: str
+) -> None:
+    """TrackEval gets all cameras one after the other as one sequence; ids mean the same object in all of them."""
+    random = np.random.default_rng(11)
+    truths, founds = {}, {}
+    if source == "ten sequences":
+        shared: Path = request.getfixturevalue("shared")
+        for folder in sorted((shared / "groundtruth" / "mot15").iterdir()):
+            truths[folder.name] = read_mot(folder / "gt" / "gt.txt")
+            founds[folder.name] = linked(read_mot(folder / "det" / "det.txt"))
+    else:
+        for number in range(6):
+            rows = _random_truth(tmp_path / "unused.txt", random, classes=False)
+            truths[f"camera {number}"] = rows
+            founds[f"camera {number}"] = list(FAULTS.values())[number % 5](_shaken(rows, random), random)
+    # As the file will say it: two decimals.
+    for name, rows in founds.items():
+        write_mot(tmp_path / "rounded.txt", rows)
+        founds[name] = read_mot(tmp_path / "rounded.txt")
+    merged = {}
+    for side, tables in (("truth", truths), ("found", founds)):
+        starts = np.cumsum([0, *(max(truths[name].frames[-1], founds[name].frames[-1]) for name in truths)])
+        merged[side] = table(
+            np.concatenate([rows.frames + start for rows, start in zip(tables.values(), starts, strict=False)]),
+            np.concatenate([rows.ids for rows in tables.values()]),
+            np.concatenate([rows.boxes_px for rows in tables.values()]),
+            np.concatenate([rows.confidences for rows in tables.values()]),
+        )
+    (tmp_path / "merged.txt").write_text(_truth_text(merged["truth"]))
+    theirs = trackeval({"merged": (tmp_path / "merged.txt", merged["found"])}, "MOT15")["COMBINED_SEQ"]
+    ours = evaluate_network(truths, founds, convention="mot15")
+    for key, value in ours.items():
+        assert value == pytest.approx(theirs[key], abs=TOLERANCE), key

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from sightline.evaluate.pairs import EPS, Sequence, assign
+from sightline.core.values import I64
+from sightline.evaluate.pairs import EPS, MATCH, Sequence, assign
 
-_MATCH: Final = 0.5  # IoU from which a box counts as found
 _STAY: Final = 1000.0  # keeping the identity of the frame before outweighs any IoU
 _NONE: Final = -1
 
@@ -44,9 +44,10 @@ class ClearSums:
         }
 
 
-def clear_sums(sequence: Sequence) -> ClearSums:
-    """The sums of one sequence."""
+def clear_sums(sequence: Sequence) -> tuple[ClearSums, I64]:
+    """The sums of one sequence, and for each identity of the truth in how many frames it was found."""
     last = np.full(len(sequence.truth_counts), _NONE, np.int64)  # the identity last matched, any time ago
+    often = np.zeros(len(last), np.int64)
     before = last.copy()  # the identity matched in the last frame that had boxes on both sides
     matches = switches = 0
     location = 0.0
@@ -54,7 +55,7 @@ def clear_sums(sequence: Sequence) -> ClearSums:
         if not frame.ious.size:
             continue
         scores = _STAY * (frame.found[None, :] == before[frame.truth][:, None]) + frame.ious
-        scores[frame.ious < _MATCH - EPS] = 0
+        scores[frame.ious < MATCH - EPS] = 0
         rows, columns = assign(scores)
         good = scores[rows, columns] > EPS
         rows, columns = rows[good], columns[good]
@@ -64,6 +65,8 @@ def clear_sums(sequence: Sequence) -> ClearSums:
         last[truth] = found
         before[:] = _NONE
         before[truth] = found
+        often[truth] += 1  # no identity stands twice in a frame
         matches += len(truth)
         location += float(frame.ious[rows, columns].sum())
-    return ClearSums(matches, sequence.truth_boxes - matches, sequence.found_boxes - matches, switches, location)
+    sums = ClearSums(matches, sequence.truth_boxes - matches, sequence.found_boxes - matches, switches, location)
+    return sums, often

@@ -37,17 +37,17 @@ class HotaSums:
         """Nothing seen."""
         return HotaSums(*(np.zeros(_STEPS) for _ in range(5)))
 
-    def scores(self) -> dict[str, float]:
-        """HOTA, DetA, AssA, LocA as means over the thresholds, percent."""
+    def curves(self) -> dict[str, F64]:
+        """HOTA, DetA, AssA, LocA at each threshold of ALPHAS, f64 (19,) percent."""
         detection = self.matches / np.maximum(1, self.matches + self.misses + self.wrong)
         association = self.association / np.maximum(1, self.matches)
         location = np.maximum(1e-10, self.location) / np.maximum(1e-10, self.matches)
-        return {
-            "HOTA": float(100 * np.sqrt(detection * association).mean()),
-            "DetA": float(100 * detection.mean()),
-            "AssA": float(100 * association.mean()),
-            "LocA": float(100 * location.mean()),
-        }
+        parts = {"HOTA": np.sqrt(detection * association), "DetA": detection, "AssA": association, "LocA": location}
+        return {name: 100 * curve for name, curve in parts.items()}
+
+    def scores(self) -> dict[str, float]:
+        """HOTA, DetA, AssA, LocA as means over the thresholds, percent."""
+        return {name: float(curve.mean()) for name, curve in self.curves().items()}
 
 
 def hota_sums(sequence: Sequence) -> HotaSums:

@@ -5,11 +5,14 @@ from typing import Final
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
-from sightline.evaluate.pairs import Sequence, assign
+from sightline.core.values import I64
+from sightline.evaluate.pairs import MATCH, Sequence, assign
 
-_MATCH: Final = 0.5  # IoU from which two boxes are of one object
+_DENSE: Final = (
+    1_000_000  # cells up to which a group is solved as a full matrix (8 MB); a network's is sparse and larger
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +41,24 @@ def identity_sums(sequence: Sequence) -> IdentitySums:
     The measure minimises misses + wrong boxes, which is to maximise the frames in which chosen identities agree. That
     falls apart into the groups of identities that ever meet, each solved alone.
     """
-    width, height = len(sequence.found_counts), len(sequence.truth_counts)
+    width = len(sequence.found_counts)
     keys = [np.zeros(0, np.int64)]
     for frame in sequence.frames:
-        rows, columns = np.nonzero(frame.ious >= _MATCH)
+        rows, columns = np.nonzero(frame.ious >= MATCH)
         keys.append(frame.truth[rows] * width + frame.found[columns])
     unique, counts = np.unique(np.concatenate(keys), return_counts=True)
-    matches = _best(unique // max(width, 1), unique % max(width, 1), counts, (height, width)) if len(unique) else 0
+    matches = agreement(unique // max(width, 1), unique % max(width, 1), counts)
     return IdentitySums(matches, sequence.truth_boxes - matches, sequence.found_boxes - matches)
 
 
-def _best(truth: np.ndarray, found: np.ndarray, counts: np.ndarray, shape: tuple[int, int]) -> int:
-    """The largest sum of counts over pairs with each truth (m,) and each found (m,) at most once."""
-    height, width = shape
+def agreement(truth: I64, found: I64, counts: I64) -> int:
+    """The largest sum of counts (m,) over pairs with each truth (m,) and each found (m,) at most once.
+
+    truth, found: numbers from 0; each pair stands at most once.
+    """
+    if not len(truth):
+        return 0
+    height, width = int(truth.max()) + 1, int(found.max()) + 1
     links = coo_array((np.ones(len(truth)), (truth, height + found)), shape=(height + width, height + width))
     _, group = connected_components(links, directed=False)
     groups = group[truth]
@@ -59,7 +67,24 @@ def _best(truth: np.ndarray, found: np.ndarray, counts: np.ndarray, shape: tuple
     for part in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
         rows, row = np.unique(truth[part], return_inverse=True)
         columns, column = np.unique(found[part], return_inverse=True)
-        weight = np.zeros((len(rows), len(columns)))
-        weight[row, column] = counts[part]
-        total += int(weight[assign(weight)].sum())
+        shape = (len(rows), len(columns))
+        solve = _solve_dense if shape[0] * shape[1] <= _DENSE else _solve_sparse
+        total += solve(row, column, counts[part], shape)
     return total
+
+
+def _solve_dense(row: I64, column: I64, counts: I64, shape: tuple[int, int]) -> int:
+    weight = np.zeros(shape)
+    weight[row, column] = counts
+    return int(weight[assign(weight)].sum())
+
+
+def _solve_sparse(row: I64, column: I64, counts: I64, shape: tuple[int, int]) -> int:
+    """As dense; every row also has a partner of its own worth nothing, and all gain 1 because 0 means no edge."""
+    height, width = shape
+    own = np.arange(height)
+    values = np.concatenate([counts + 1.0, np.ones(height)])
+    places = (np.concatenate([row, own]), np.concatenate([column, width + own]))
+    weight = coo_array((values, places), shape=(height, width + height)).tocsr()
+    rows, columns = min_weight_full_bipartite_matching(weight, maximize=True)
+    return round(float(weight[rows, columns].sum())) - height

@@ -2,7 +2,8 @@
 
 Conventions are those of TrackEval's MotChallenge2DBox (github.com/JonathonLuiten/TrackEval, MIT), so that the numbers
 compare with published ones: truth marked 0 is not counted, and where truth names classes (MOT16, MOT17, MOT20) only
-pedestrians count and results on distractors are neither right nor wrong.
+pedestrians count and results on distractors are neither right nor wrong. Truth of a simulated district names
+Sightline's own classes (100 + code): all count together, and results on rows marked 0 are neither right nor wrong.
 """
 
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from scipy.optimize import linear_sum_assignment
 from sightline.core.errors import BadData
 from sightline.core.geometry import iou
 from sightline.core.values import I64, Bool
+from sightline.core.vocabulary import CLASSES
 from sightline.formats.mot import MotTable
+from sightline.formats.mot_truth import FIRST_CLASS
 
 F64 = NDArray[np.float64]
-Convention = Literal["auto", "mot15", "mot17", "mot20"]
+Convention = Literal["auto", "mot15", "mot17", "mot20", "district"]
 
 EPS: Final = float(np.finfo("float").eps)
 _PEDESTRIAN: Final = 1
@@ -26,7 +29,7 @@ _PEDESTRIAN: Final = 1
 _DISTRACTORS: Final = (2, 7, 8, 12)
 _DISTRACTORS_MOT20: Final = (*_DISTRACTORS, 6)
 _CLASSES: Final = range(1, 14)
-_MATCH: Final = 0.5  # IoU from which a box counts as found, in the preparation as in CLEAR and IDF1
+MATCH: Final = 0.5  # IoU from which a box counts as found, in the preparation as in CLEAR and IDF1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,16 @@ class Overlap:
 class Sequence:
     """What the measures need of a sequence.
 
-    frames: those with any box, rising; truth_counts, found_counts: boxes per identity.
+    frames: those with any box, rising; truth_counts, found_counts: boxes per identity; truth_ids, found_ids: their
+    numbers in the files, rising; truth_labels: code of CLASSES per identity of the truth, -1 = not given.
     """
 
     frames: tuple[Overlap, ...]
     truth_counts: I64
     found_counts: I64
+    truth_ids: I64
+    found_ids: I64
+    truth_labels: I64
 
     @property
     def truth_boxes(self) -> int:
@@ -63,27 +70,34 @@ class Sequence:
 def pair(truth: MotTable, prediction: MotTable, convention: Convention = "auto") -> Sequence:
     """Truth and prediction frame by frame; BadData for ids below 0, or an id twice in a frame.
 
-    convention "auto" is mot17 where every truth row names a class of MOTChallenge (1..13), and mot15 elsewhere.
+    convention "auto" is mot17 where every truth row names a class of MOTChallenge (1..13), district where every one
+    names a class of a district (100 and more), and mot15 elsewhere.
     """
-    _check_ids("truth", truth)
-    _check_ids("prediction", prediction)
-    chosen = _convention(truth, convention)
+    check_ids("truth", truth)
+    check_ids("prediction", prediction)
+    chosen = convention_of(truth, convention)
     counted = truth.confidences != 0  # TrackEval cuts 0.9 to 0 here; results used as truth would then count nothing
     kept = np.ones(len(prediction), np.bool_)
-    if chosen != "mot15":
+    if chosen == "district":
+        kept = ~_on_harmless(truth, prediction, ~counted)
+    elif chosen != "mot15":
         counted &= truth.classes == _PEDESTRIAN
-        kept = ~_on_distractors(truth, prediction, _DISTRACTORS_MOT20 if chosen == "mot20" else _DISTRACTORS)
+        distractors = _DISTRACTORS_MOT20 if chosen == "mot20" else _DISTRACTORS
+        kept = ~_on_harmless(truth, prediction, np.isin(truth.classes, distractors))
     truth, prediction = truth.keep(counted), prediction.keep(kept)
-    truth_ids, truth_rows = np.unique(truth.ids, return_inverse=True)
+    truth_ids, first, truth_rows = np.unique(truth.ids, return_index=True, return_inverse=True)
     found_ids, found_rows = np.unique(prediction.ids, return_inverse=True)
     frames = tuple(
         Overlap(truth_rows[t], found_rows[p], _ious(truth.boxes_px[t], prediction.boxes_px[p]))
-        for _, t, p in _together(truth, prediction)
+        for _, t, p in together(truth, prediction)
     )
     return Sequence(
         frames,
         np.bincount(truth_rows, minlength=len(truth_ids)).astype(np.int64),
         np.bincount(found_rows, minlength=len(found_ids)).astype(np.int64),
+        truth_ids,
+        found_ids,
+        truth.classes[first] - FIRST_CLASS if chosen == "district" else np.full(len(truth_ids), -1, np.int64),
     )
 
 
@@ -97,7 +111,8 @@ def _ious(truth: F64, found: F64) -> F64:
     return np.asarray(iou(truth, found), np.float64)
 
 
-def _check_ids(name: str, table: MotTable) -> None:
+def check_ids(name: str, table: MotTable) -> None:
+    """BadData where an id is below 0 or stands twice in one frame; name says whose table it is."""
     if not len(table):
         return
     if table.ids.min() < 0:
@@ -110,16 +125,26 @@ def _check_ids(name: str, table: MotTable) -> None:
         raise BadData(f"{name} frame {table.frames[row]}: expected each id once, got {table.ids[row]} twice")
 
 
-def _convention(truth: MotTable, asked: Convention) -> Convention:
+def convention_of(truth: MotTable, asked: Convention) -> Convention:
+    """What "auto" stands for with this truth; BadData where its class numbers do not fit what was asked."""
     named = bool(len(truth)) and bool(np.isin(truth.classes, _CLASSES).all())
+    district = truth.classes >= FIRST_CLASS
+    if district.any():
+        wrong = ~district | (truth.classes >= FIRST_CLASS + len(CLASSES))
+        if wrong.any():
+            row = int(wrong.argmax())
+            allowed = f"a class of {FIRST_CLASS}..{FIRST_CLASS + len(CLASSES) - 1} as in other rows"
+            raise BadData(f"truth frame {truth.frames[row]}: expected {allowed}, got {truth.classes[row]}")
     if asked == "auto":
-        return "mot17" if named else "mot15"
-    if asked != "mot15" and len(truth) and not named:
+        return "district" if district.any() else "mot17" if named else "mot15"
+    if asked == "district" and len(truth) and not district.any():
+        raise BadData(f"truth: expected class numbers from {FIRST_CLASS} as in a district, got others or none")
+    if asked in ("mot17", "mot20") and len(truth) and not named:
         raise BadData(f"truth: expected class numbers 1..13 as in {asked}, got others or none")
     return asked
 
 
-def _together(truth: MotTable, prediction: MotTable) -> list[tuple[int, slice, slice]]:
+def together(truth: MotTable, prediction: MotTable) -> list[tuple[int, slice, slice]]:
     """Every frame with rows in either table, rising, with the rows of both."""
     numbers = np.union1d(truth.frames, prediction.frames)
     bounds = [
@@ -132,15 +157,18 @@ def _together(truth: MotTable, prediction: MotTable) -> list[tuple[int, slice, s
     ]
 
 
-def _on_distractors(truth: MotTable, prediction: MotTable, distractors: tuple[int, ...]) -> Bool:
-    """Which predictions (p,) match a truth box of a class that is neither counted nor wrong."""
+def _on_harmless(truth: MotTable, prediction: MotTable, harmless: Bool) -> Bool:
+    """Which predictions (p,) match a truth box that is neither counted nor wrong, in one assignment of all truth."""
     removed = np.zeros(len(prediction), np.bool_)
-    harmless = np.isin(truth.classes, distractors)
-    for _, t, p in _together(truth, prediction):
+    if not harmless.any():
+        return removed
+    for _, t, p in together(truth, prediction):
+        if not harmless[t].any():
+            continue
         scores = _ious(truth.boxes_px[t], prediction.boxes_px[p])
         if not scores.size:
             continue
-        scores[scores < _MATCH - EPS] = 0
+        scores[scores < MATCH - EPS] = 0
         rows, columns = assign(scores)
         matched = scores[rows, columns] > EPS
         removed[p.start + columns[matched]] = harmless[t.start + rows[matched]]
