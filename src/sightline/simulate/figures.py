@@ -1,150 +1,311 @@
-"""People on foot and on bicycles as limbs: from where to where, how thick, what colour."""
+"""Shapes of people and two-wheelers as skeletons of round limbs, posed for many at once.
+
+Local axes: x ahead, y to the left, z up; the origin on the ground below the middle; metres for a body 1.75 m high.
+"""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.core.values import I64
+
 F64 = NDArray[np.float64]
-Bgr = tuple[int, int, int]
 
-_SKIN: Final[tuple[Bgr, ...]] = ((150, 180, 224), (120, 150, 204), (84, 112, 160), (52, 70, 104))
-_HAIR: Final[tuple[Bgr, ...]] = ((24, 26, 32), (36, 52, 84), (84, 140, 186), (120, 120, 122))
-_TOPS: Final[tuple[Bgr, ...]] = (
-    (44, 44, 178), (166, 92, 40), (40, 40, 44), (226, 228, 230), (62, 128, 62), (50, 180, 226), (120, 60, 110),
-    (130, 126, 120), (60, 96, 200),
+# Slots of a figure's palette; those from SHOE on are fixed.
+SKIN, HAIR, TOP, BOTTOM, SLEEVE, BAG, FRAME, HELMET, SHOE, METAL, RUBBER = range(11)
+_SKINS: Final = np.array([(150, 180, 224), (140, 168, 214), (120, 150, 204), (84, 112, 160), (52, 70, 104)], np.float64)
+_HAIRS: Final = np.array([(24, 26, 32), (36, 52, 84), (84, 140, 186), (120, 120, 122), (30, 36, 50)], np.float64)
+_TOPS: Final = np.array(
+    [
+        (44, 44, 178), (166, 92, 40), (40, 40, 44), (226, 228, 230), (62, 128, 62), (50, 180, 226), (120, 60, 110),
+        (130, 126, 120), (60, 96, 200), (90, 66, 44), (150, 150, 210), (52, 70, 92),
+    ], np.float64,
 )  # fmt: skip
-_BOTTOMS: Final[tuple[Bgr, ...]] = ((110, 66, 38), (48, 42, 40), (96, 98, 100), (120, 150, 176), (60, 56, 54))
-_SHOE: Final[Bgr] = (40, 38, 40)
-_METAL: Final[Bgr] = (70, 66, 64)
-_STRIDE_M: Final = 1.4  # a full cycle of two steps, metres
+_BOTTOMS: Final = np.array(
+    [(110, 66, 38), (48, 42, 40), (96, 98, 100), (120, 150, 176), (60, 56, 54), (50, 60, 80)], np.float64
+)
+_FIXED: Final = np.array([(40, 38, 40), (70, 66, 64), (34, 33, 33)], np.float64)
+_STRIDE_M: Final = 1.4  # a full cycle of two steps
+_PEDAL_M: Final = 4.2  # a turn of the pedals
+KINDS_BY_CODE: Final = ("motorcycle", "bicycle", "scooter", "pedestrian")  # rising in their codes
+HEIGHT_M: Final = {"pedestrian": 1.75, "bicycle": 1.8, "scooter": 1.86, "motorcycle": 1.78}
 
 
-@dataclass(frozen=True, slots=True)
-class Limb:
-    """A capsule between two local points (x ahead, y left, z up; metres) with a radius at each end."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Skeleton:
+    """How the figures of one kind are built.
 
-    start: tuple[float, float, float]
-    end: tuple[float, float, float]
-    radii: tuple[float, float]
-    colour: Bgr
+    joints: names to rows of rest (j, 3); limbs: i64 (k, 2) joints at the ends, in order of drawing for who is seen from
+    the right; mirrored: i64 (k,) the order for who is seen from the left; radii: f64 (k, 2); slots: i64 (k,);
+    rings: i64 joints in the middle of wheels, with radius; upper: bool (k,) limbs above the hips; ridden: bool (k,)
+    limbs that are part of the rider, missing where it is parked.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """A wheel that stands along x: middle and radius, metres."""
-
-    middle: tuple[float, float, float]
-    radius: float
-
-
-def person_height(seed: int) -> float:
-    """Metres; 1.55 to 1.9, now and then a child."""
-    random = np.random.default_rng([seed, 5])
-    return 1.25 if random.random() < 0.08 else float(random.uniform(1.55, 1.9))
+    joints: dict[str, int]
+    rest: F64
+    limbs: NDArray[np.int64]
+    mirrored: NDArray[np.int64]
+    radii: F64
+    slots: NDArray[np.int64]
+    rings: tuple[tuple[int, float], ...]
+    upper: NDArray[np.bool_]
+    ridden: NDArray[np.bool_]
 
 
-def walker(seed: int, phase_m: float, standing: bool) -> list[Limb]:
-    """Limbs from the left side of the body to the right one, 1.0 high at most times person_height."""
-    random = np.random.default_rng([seed, 6])
-    skin, hair = (tuple_of(random, colours) for colours in (_SKIN, _HAIR))
-    top, bottom = (tuple_of(random, colours) for colours in (_TOPS, _BOTTOMS))
-    sleeves = top if random.random() < 0.7 else skin
-    backpack = random.random() < 0.3
-    height = person_height(seed)
-    swing = 0.0 if standing else float(np.sin(2 * np.pi * phase_m / _STRIDE_M))
-    other = 0.0 if standing else float(np.cos(2 * np.pi * phase_m / _STRIDE_M))
+class _Builder:
+    def __init__(self) -> None:
+        self.joints: dict[str, int] = {}
+        self.rest: list[tuple[float, float, float]] = []
+        self.limbs: list[tuple[int, int, float, float, int, bool]] = []
+        self.rings: list[tuple[int, float]] = []
 
-    def limb(a: tuple[float, float, float], b: tuple[float, float, float], r: tuple[float, float], c: Bgr) -> Limb:
-        x, y, z = a
-        u, v, w = b
-        return Limb(
-            (x * height, y * height, z * height), (u * height, v * height, w * height),
-            (r[0] * height, r[1] * height), c,
+    def joint(self, name: str, x: float, y: float, z: float) -> None:
+        self.joints[name] = len(self.rest)
+        self.rest.append((x, y, z))
+
+    def limb(self, a: str, b: str, radii: tuple[float, float], slot: int, rider: bool = True) -> None:
+        self.limbs.append((self.joints[a], self.joints[b], *radii, slot, rider))
+
+    def wheel(self, name: str, x: float, radius: float) -> None:
+        self.joint(name, x, 0, radius)
+        self.rings.append((self.joints[name], radius))
+
+    def side(self, sign: int, leg: tuple[float, float, float], arm: tuple[float, float, float]) -> None:
+        """A leg and an arm, whose joints are there; thickness of thigh, shin, foot and of upper arm, lower, hand."""
+        k = "l" if sign > 0 else "r"
+        self.limb("hip" + k, "knee" + k, (leg[0], leg[1] * 1.05), BOTTOM)
+        self.limb("knee" + k, "foot" + k, (leg[1], leg[1] * 0.75), BOTTOM)
+        self.limb("foot" + k, "toe" + k, (leg[2], leg[2] * 0.85), SHOE)
+        self.limb("shoulder" + k, "elbow" + k, (arm[0], arm[1] * 1.05), TOP)
+        self.limb("elbow" + k, "hand" + k, (arm[1], arm[2]), SLEEVE)
+
+    def skeleton(self) -> Skeleton:
+        rest = np.array(self.rest)
+        limbs = np.array([one[:2] for one in self.limbs])
+        across = np.sign(np.round(rest[limbs][:, :, 1].sum(axis=1), 6))
+        middle = rest[limbs][:, :, 2].mean(axis=1)
+        return Skeleton(
+            self.joints, rest, limbs, np.argsort(across, kind="stable"), np.array([one[2:4] for one in self.limbs]),
+            np.array([one[4] for one in self.limbs]), tuple(self.rings), middle > 0.55 * middle.max(),
+            np.array([one[5] for one in self.limbs]),
         )  # fmt: skip
 
-    def leg(side: int, s: float, lift: float) -> list[Limb]:
-        y = side * 0.05
-        knee = (0.12 * s + 0.03, y, 0.27)
-        foot = (0.22 * s - 0.05 * lift, y, 0.035 + 0.05 * lift)
-        return [
-            limb((0, y, 0.5), knee, (0.052, 0.042), bottom),
-            limb(knee, foot, (0.04, 0.03), bottom),
-            limb(foot, (foot[0] + 0.07, y, foot[2] - 0.005), (0.026, 0.022), _SHOE),
-        ]
 
-    def arm(side: int, s: float) -> list[Limb]:
-        y = side * 0.125
-        elbow = (-0.06 * s - 0.01, y * 1.12, 0.63)
-        hand = (-0.13 * s + 0.04, y * 1.1, 0.49)
-        return [
-            limb((0, y, 0.79), elbow, (0.033, 0.029), top),
-            limb(elbow, hand, (0.027, 0.022), sleeves),
-            limb(hand, hand, (0.024, 0.024), skin),
-        ]
-
-    limbs = [*leg(1, swing, max(0.0, other)), *arm(1, swing)]
-    limbs += [
-        limb((0, 0, 0.5), (0, 0, 0.56), (0.085, 0.085), bottom),
-        limb((0, 0, 0.57), (0.01, 0, 0.76), (0.088, 0.102), top),
-        limb((0.01, 0, 0.82), (0.015, 0, 0.87), (0.035, 0.035), skin),
-        limb((0.02, 0, 0.925), (0.02, 0, 0.925), (0.062, 0.062), skin),
-        limb((0.0, 0, 0.95), (-0.005, 0, 0.945), (0.058, 0.058), hair),
-    ]
-    if backpack:
-        limbs.append(limb((-0.12, 0, 0.62), (-0.11, 0, 0.76), (0.06, 0.06), tuple_of(random, _TOPS)))
-    return [*limbs, *leg(-1, -swing, max(0.0, -other)), *arm(-1, -swing)]
+@cache
+def skeleton_of(label: str) -> Skeleton:
+    """The skeleton of one of KINDS_BY_CODE."""
+    return {"pedestrian": _walker, "bicycle": _cyclist, "scooter": _scooter, "motorcycle": _motorcycle}[label]()
 
 
-def cyclist(seed: int, phase_m: float) -> tuple[list[Ring], list[Limb]]:
-    """The two wheels, then frame and rider, left side first."""
-    random = np.random.default_rng([seed, 7])
-    skin, hair = (tuple_of(random, colours) for colours in (_SKIN, _HAIR))
-    top, bottom, frame = (tuple_of(random, colours) for colours in (_TOPS, _BOTTOMS, _TOPS))
-    helmet = tuple_of(random, _TOPS) if random.random() < 0.6 else hair
-    turn = 2 * np.pi * phase_m / 4.2  # metres per turn of the pedals
-    hip, crank, bars = (-0.22, 0.0, 0.98), (-0.02, 0.0, 0.29), (0.42, 0.0, 1.02)
-    shoulder = (0.12, 0.0, 1.42)
-
-    def leg(side: int, angle: float) -> list[Limb]:
-        y = side * 0.1
-        foot = (crank[0] + 0.17 * float(np.cos(angle)), y, crank[2] + 0.17 * float(np.sin(angle)))
-        knee = ((hip[0] + foot[0]) / 2 + 0.24, y, (hip[2] + foot[2]) / 2 + 0.1)
-        return [
-            Limb((hip[0], y, hip[2]), knee, (0.09, 0.07), bottom),
-            Limb(knee, foot, (0.06, 0.045), bottom),
-            Limb(foot, (foot[0] + 0.12, y, foot[2] - 0.02), (0.045, 0.04), _SHOE),
-        ]
-
-    def arm(side: int) -> list[Limb]:
-        y = side * 0.2
-        return [
-            Limb((shoulder[0], y, shoulder[2] - 0.04), (0.3, y, 1.2), (0.05, 0.045), top),
-            Limb((0.3, y, 1.2), (bars[0], y, bars[2] + 0.04), (0.042, 0.036), skin),
-        ]
-
-    rings = [Ring((-0.52, 0, 0.34), 0.34), Ring((0.53, 0, 0.34), 0.34)]
-    limbs = [
-        *leg(1, -turn),
-        Limb((-0.52, 0, 0.34), crank, (0.025, 0.025), frame),
-        Limb(crank, (-0.18, 0, 0.82), (0.025, 0.025), frame),
-        Limb((-0.18, 0, 0.78), (0.38, 0, 0.84), (0.028, 0.028), frame),
-        Limb(crank, (0.38, 0, 0.82), (0.028, 0.028), frame),
-        Limb((0.53, 0, 0.34), (0.4, 0, 1.0), (0.022, 0.022), _METAL),
-        Limb((bars[0], 0.22, bars[2]), (bars[0], -0.22, bars[2]), (0.02, 0.02), _METAL),
-        *arm(1),
-        Limb((hip[0], 0, hip[2]), (hip[0] + 0.05, 0, hip[2] + 0.06), (0.14, 0.14), bottom),
-        Limb((hip[0] + 0.06, 0, hip[2] + 0.1), (shoulder[0], 0, shoulder[2] - 0.02), (0.15, 0.17), top),
-        Limb((0.18, 0, 1.5), (0.2, 0, 1.56), (0.055, 0.055), skin),
-        Limb((0.23, 0, 1.64), (0.23, 0, 1.64), (0.105, 0.105), skin),
-        Limb((0.2, 0, 1.68), (0.2, 0, 1.68), (0.105, 0.1), helmet),
-        *leg(-1, -turn + np.pi),
-        *arm(-1),
-    ]
-    return rings, limbs
+def palettes(looks: I64) -> F64:
+    """Colours (m, slots, 3) that people wear by their looks, and the frame of what they ride."""
+    found = np.empty((len(looks), 11, 3))
+    for slot, choices in (
+        (SKIN, _SKINS),
+        (HAIR, _HAIRS),
+        (TOP, _TOPS),
+        (BOTTOM, _BOTTOMS),
+        (BAG, _TOPS),
+        (FRAME, _TOPS),
+    ):
+        found[:, slot] = choices[pick(looks, slot, len(choices))]
+    bare = pick(looks, 20, 10) < 3
+    found[:, SLEEVE] = np.where(bare[:, None], found[:, SKIN], found[:, TOP])
+    helmet = pick(looks, 21, 10) < 6
+    found[:, HELMET] = np.where(helmet[:, None], _TOPS[pick(looks, 22, len(_TOPS))], found[:, HAIR])
+    found[:, SHOE:] = _FIXED
+    return found
 
 
-def tuple_of(random: np.random.Generator, colours: tuple[Bgr, ...]) -> Bgr:
-    """One of the colours."""
-    return colours[int(random.integers(len(colours)))]
+def pick(looks: I64, purpose: int, choices: int) -> NDArray[np.int64]:
+    """A number below choices for each look and purpose, evenly and independently (the mixer of SplitMix64)."""
+    z = looks.astype(np.uint64) + np.uint64((0x9E3779B97F4A7C15 * (purpose + 1)) & 0xFFFFFFFFFFFFFFFF)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((z ^ (z >> np.uint64(31))) % np.uint64(choices)).astype(np.int64)
+
+
+def posed(label: str, looks: I64, gone_m: F64, still: NDArray[np.bool_]) -> F64:
+    """Joints (m, j, 3) of m figures of one kind after so many metres; still: whether they stand."""
+    skeleton = skeleton_of(label)
+    joints = np.repeat(skeleton.rest[None], len(looks), axis=0)
+    names = skeleton.joints
+    if label == "pedestrian":
+        phase = 2 * np.pi * gone_m / _STRIDE_M
+        _step(joints, names, np.where(still, 0.0, np.sin(phase)), np.where(still, 0.0, np.cos(phase)))
+    if label == "bicycle":
+        turn = -2 * np.pi * gone_m / _PEDAL_M
+        for name, angle in (("l", turn), ("r", turn + np.pi)):
+            foot = joints[:, names["foot" + name]]
+            foot[:, 0] += 0.17 * np.cos(angle)
+            foot[:, 2] += 0.17 * np.sin(angle)
+            knee, hip = joints[:, names["knee" + name]], joints[:, names["hip" + name]]
+            knee[:, 0] = (hip[:, 0] + foot[:, 0]) / 2 + 0.24
+            knee[:, 2] = (hip[:, 2] + foot[:, 2]) / 2 + 0.1
+            joints[:, names["toe" + name]] = foot + np.array([0.12, 0, -0.02])
+    return joints
+
+
+def worn(label: str, looks: I64, parked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bool (m, k): which limbs are there; nobody rides what is parked, and not everybody carries a bag."""
+    skeleton = skeleton_of(label)
+    there = np.repeat(~skeleton.ridden[None], len(looks), axis=0) | ~parked[:, None]
+    bags = np.flatnonzero(skeleton.slots == BAG)
+    if len(bags):
+        chance = pick(looks, 23, 10)
+        there[:, bags[0]] = chance < 3  # a backpack
+        there[:, bags[1]] = chance >= 8  # a bag in the hand
+    return there
+
+
+def _step(joints: F64, names: dict[str, int], swing: F64, other: F64) -> None:
+    """Legs and arms of walkers, from -1 to 1 through the step."""
+    for name, sign in (("l", 1.0), ("r", -1.0)):
+        s, lift = sign * swing, np.maximum(0.0, sign * other)
+        knee, foot, toe = (joints[:, names[part + name]] for part in ("knee", "foot", "toe"))
+        knee[:, 0] += 0.21 * s
+        foot[:, 0] += 0.385 * s - 0.09 * lift
+        foot[:, 2] += 0.09 * lift
+        toe[:, 0] += 0.385 * s - 0.09 * lift
+        toe[:, 2] += 0.09 * lift
+        joints[:, names["elbow" + name], 0] -= 0.105 * s
+        joints[:, names["hand" + name], 0] -= 0.23 * s
+
+
+def _walker() -> Skeleton:
+    b = _Builder()
+    for sign, k in ((1, "l"), (-1, "r")):
+        y, arm = sign * 0.088, sign * 0.22
+        b.joint("hip" + k, 0, y, 0.875)
+        b.joint("knee" + k, 0.05, y, 0.47)
+        b.joint("foot" + k, 0, y, 0.06)
+        b.joint("toe" + k, 0.12, y, 0.05)
+        b.joint("shoulder" + k, 0, arm, 1.38)
+        b.joint("elbow" + k, -0.02, arm * 1.12, 1.1)
+        b.joint("hand" + k, 0.06, arm * 1.1, 0.86)
+    for name, x, y, z in (
+        ("seat", 0, 0, 0.9), ("waist", 0, 0, 1.0), ("chest", 0.02, 0, 1.33), ("neck", 0.02, 0, 1.44),
+        ("throat", 0.026, 0, 1.52), ("head", 0.035, 0, 1.62), ("crown", -0.005, 0, 1.66), ("pack0", -0.21, 0, 1.08),
+        ("pack1", -0.19, 0, 1.33), ("bag0", 0.03, -0.3, 0.74), ("bag1", 0.03, -0.3, 0.88),
+    ):  # fmt: skip
+        b.joint(name, x, y, z)
+    leg, arm3 = (0.091, 0.07, 0.045), (0.058, 0.047, 0.04)
+    b.side(1, leg, arm3)
+    b.limb("seat", "waist", (0.148, 0.148), BOTTOM)
+    b.limb("waist", "chest", (0.154, 0.178), TOP)
+    b.limb("neck", "throat", (0.062, 0.062), SKIN)
+    b.limb("head", "head", (0.108, 0.108), SKIN)
+    b.limb("crown", "crown", (0.1, 0.1), HAIR)
+    b.limb("pack0", "pack1", (0.105, 0.105), BAG)
+    b.side(-1, leg, arm3)
+    b.limb("bag0", "bag1", (0.11, 0.07), BAG)
+    return b.skeleton()
+
+
+def _rider(b: _Builder, hip: tuple[float, float], chest: tuple[float, float], bars: tuple[float, float]) -> None:
+    """Joints of who sits at hip (x, z) and holds bars; the legs' are the caller's."""
+    for sign, k in ((1, "l"), (-1, "r")):
+        b.joint("shoulder" + k, chest[0], sign * 0.19, chest[1])
+        b.joint("elbow" + k, (chest[0] + bars[0]) / 2 + 0.02, sign * 0.25, (chest[1] + bars[1]) / 2 - 0.05)
+        b.joint("hand" + k, bars[0], sign * 0.22, bars[1] + 0.04)
+    b.joint("seat", hip[0], 0, hip[1])
+    b.joint("waist", hip[0] + 0.05, 0, hip[1] + 0.08)
+    b.joint("chest", chest[0], 0, chest[1] - 0.02)
+    b.joint("neck", chest[0] + 0.06, 0, chest[1] + 0.1)
+    b.joint("head", chest[0] + 0.1, 0, chest[1] + 0.21)
+    b.joint("crown", chest[0] + 0.07, 0, chest[1] + 0.25)
+
+
+def _upper_body(b: _Builder, helmet: tuple[float, int]) -> None:
+    b.limb("seat", "waist", (0.145, 0.145), BOTTOM)
+    b.limb("waist", "chest", (0.15, 0.172), TOP)
+    b.limb("neck", "neck", (0.055, 0.055), SKIN)
+    b.limb("head", "head", (0.105, 0.105), SKIN)
+    b.limb("crown", "crown", (helmet[0], helmet[0]), helmet[1])
+
+
+def _cyclist() -> Skeleton:
+    b = _Builder()
+    b.wheel("back", -0.52, 0.34)
+    b.wheel("front", 0.53, 0.34)
+    crank = (-0.02, 0.29)
+    for name, x, y, z in (
+        ("crank", crank[0], 0.0, crank[1]), ("saddle", -0.2, 0, 0.84), ("stem", 0.38, 0, 0.84),
+        ("fork", 0.4, 0, 1.0), ("barl", 0.42, 0.22, 1.02), ("barr", 0.42, -0.22, 1.02),
+    ):  # fmt: skip
+        b.joint(name, x, y, z)
+    _rider(b, (-0.22, 0.98), (0.12, 1.42), (0.42, 1.02))
+    for sign, k in ((1, "l"), (-1, "r")):
+        b.joint("hip" + k, -0.22, sign * 0.1, 0.98)
+        b.joint("knee" + k, 0.1, sign * 0.1, 0.7)
+        b.joint("foot" + k, crank[0], sign * 0.1, crank[1])
+        b.joint("toe" + k, crank[0] + 0.12, sign * 0.1, crank[1])
+    leg, arm = (0.088, 0.062, 0.045), (0.052, 0.042, 0.036)
+    b.side(1, leg, arm)
+    for a, c, slot in (
+        ("back", "crank", FRAME), ("crank", "saddle", FRAME), ("saddle", "stem", FRAME), ("crank", "stem", FRAME),
+        ("front", "fork", METAL), ("barl", "barr", METAL),
+    ):  # fmt: skip
+        b.limb(a, c, (0.026, 0.026), slot, rider=False)
+    _upper_body(b, (0.105, HELMET))
+    b.side(-1, leg, arm)
+    return b.skeleton()
+
+
+def _scooter() -> Skeleton:
+    b = _Builder()
+    b.wheel("back", -0.46, 0.11)
+    b.wheel("front", 0.46, 0.11)
+    for name, x, y, z in (
+        ("tail", -0.42, 0, 0.15), ("deck", 0.32, 0, 0.15), ("stem", 0.42, 0, 0.24), ("top", 0.3, 0, 1.12),
+        ("barl", 0.3, 0.24, 1.13), ("barr", 0.3, -0.24, 1.13),
+    ):  # fmt: skip
+        b.joint(name, x, y, z)
+    _rider(b, (-0.14, 1.04), (-0.08, 1.5), (0.29, 1.13))
+    for sign, k in ((1, "l"), (-1, "r")):
+        b.joint("hip" + k, -0.14, sign * 0.085, 1.02)
+        b.joint("knee" + k, -0.1 + sign * 0.06, sign * 0.085, 0.62)
+        b.joint("foot" + k, -0.16 + sign * 0.13, sign * 0.06, 0.24)
+        b.joint("toe" + k, -0.03 + sign * 0.13, sign * 0.06, 0.22)
+    leg, arm = (0.09, 0.068, 0.045), (0.055, 0.045, 0.038)
+    b.side(1, leg, arm)
+    b.limb("tail", "deck", (0.05, 0.05), METAL, rider=False)
+    b.limb("front", "stem", (0.03, 0.03), METAL, rider=False)
+    b.limb("stem", "top", (0.032, 0.028), FRAME, rider=False)
+    b.limb("barl", "barr", (0.022, 0.022), METAL, rider=False)
+    _upper_body(b, (0.1, HELMET))
+    b.side(-1, leg, arm)
+    return b.skeleton()
+
+
+def _motorcycle() -> Skeleton:
+    b = _Builder()
+    b.wheel("back", -0.7, 0.31)
+    b.wheel("front", 0.72, 0.31)
+    for name, x, y, z in (
+        ("engine0", -0.2, 0, 0.42), ("engine1", 0.22, 0, 0.45), ("tank0", 0.02, 0, 0.86), ("tank1", 0.34, 0, 0.88),
+        ("saddle0", -0.6, 0, 0.84), ("saddle1", -0.1, 0, 0.8), ("head0", 0.52, 0, 0.92), ("head1", 0.56, 0, 0.92),
+        ("barl", 0.42, 0.34, 1.06), ("barr", 0.42, -0.34, 1.06), ("tail", -0.82, 0, 0.86),
+    ):  # fmt: skip
+        b.joint(name, x, y, z)
+    _rider(b, (-0.28, 0.92), (0.0, 1.42), (0.4, 1.04))
+    for sign, k in ((1, "l"), (-1, "r")):
+        b.joint("hip" + k, -0.28, sign * 0.12, 0.9)
+        b.joint("knee" + k, 0.14, sign * 0.2, 0.74)
+        b.joint("foot" + k, -0.12, sign * 0.19, 0.36)
+        b.joint("toe" + k, 0.02, sign * 0.2, 0.33)
+    leg, arm = (0.1, 0.075, 0.05), (0.07, 0.055, 0.045)
+    b.side(1, leg, arm)
+    for a, c, radii, slot in (
+        ("back", "engine0", (0.05, 0.09), METAL), ("engine0", "engine1", (0.19, 0.19), METAL),
+        ("front", "head0", (0.05, 0.05), METAL), ("tail", "saddle0", (0.07, 0.1), FRAME),
+        ("saddle0", "saddle1", (0.1, 0.11), RUBBER), ("tank0", "tank1", (0.15, 0.16), FRAME),
+        ("barl", "barr", (0.03, 0.03), METAL), ("head0", "head1", (0.13, 0.12), FRAME),
+    ):  # fmt: skip
+        b.limb(a, c, radii, slot, rider=False)
+    _upper_body(b, (0.15, HELMET))
+    b.side(-1, leg, arm)
+    return b.skeleton()

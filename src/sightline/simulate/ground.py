@@ -1,135 +1,253 @@
-"""The street from above: asphalt, markings, kerbs and slabs, and where houses and trees take the sun from it."""
+"""The ground of a layout: what lies where on it, and how it is painted into a picture."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from sightline.core.values import U8
-from sightline.simulate.traffic import KERB_M, STOP_M, ZEBRA_M
-from sightline.simulate.view import View
+from sightline.core.values import F32, U8
+from sightline.simulate.corners import BEYOND_M, Arm, kerb_curve
+from sightline.simulate.projection import Pinhole
+from sightline.simulate.world import CYCLE_M, F64, LANE_M, PARKING_M, STOP_M, ZEBRA_M, Layout
 
-F32 = NDArray[np.float32]
+Bgr = tuple[float, float, float]
+_PAVEMENT: Final = (148, 154, 158)
+_ASPHALT: Final = (94, 93, 92)
+_TRACK: Final = (88, 87, 86)  # where the tyres run
+_GUTTER: Final = (76, 76, 76)
+_KERB: Final = (186, 188, 190)
+_CYCLE: Final = (82, 88, 122)
+_PARKING: Final = (108, 110, 112)
+_COVER: Final = (62, 62, 64)
+_PAINT: Final = np.array([226, 228, 228], np.float32)
+_SLAB_M: Final = 0.6
+_SLABS_TO_M: Final = 42.0  # farther joints are thinner than a tenth of a pixel
+_TILE: Final = 512  # texels of the tile of grain, which repeats
+_DEEP_M: Final = 160.0
 
-X0, X1, Y0, Y1 = -12.0, 12.0, -24.0, 96.0  # metres that the texture covers
-TREES: Final = ((6.0, 9.0), (-6.0, 13.0), (6.1, 31.0), (-6.1, 34.0), (6.0, 48.0), (-6.0, 51.0), (6.0, 66.0))
-LAMPS: Final = ((5.7, 15.0), (-5.7, 27.0), (5.7, 40.0), (-5.7, 56.0))
-# Blobs of a tree's crown: place beside the trunk, height, radius, metres.
-_CROWN: Final = ((0, 0, 4.6, 1.7), (0.9, 0.7, 4.0, 1.2), (-0.8, -0.6, 4.2, 1.3), (0.2, -0.9, 5.3, 1.1))
-Area = Callable[[float, float, float, float], tuple[slice, slice]]
 
+@dataclass(slots=True)
+class Plan:
+    """What lies on the ground, in order of painting, metres.
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ground:
-    """Textures with texel pixels per metre; rows along y from Y0, columns along x from X0.
-
-    lit and shaded: u8 (rows, columns, 3), as the day lights it and where no sun falls; shade: bool (rows, columns),
-    what the houses keep the sun from.
+    areas: polygons (k, 2) with colours under full light; marks: polygons of white paint; joints: f64 (n, 2, 2) lines
+    between slabs, painted before the areas.
     """
 
-    texel: float
-    lit: U8
-    shaded: U8
-    shade: NDArray[np.bool_]
+    areas: list[tuple[F64, Bgr]] = field(default_factory=list)
+    marks: list[F64] = field(default_factory=list)
+    joints: list[F64] = field(default_factory=list)
 
 
-def paint_ground(
-    random: np.random.Generator, view: View, texel: float, shades: list[list[tuple[float, float]]]
-) -> Ground:
-    """The ground of a view; shades: polygons in metres that houses keep the sun from."""
-    plain = _surface(random, texel)
-    shape = plain.shape[:2]
-    houses = np.zeros(shape, np.uint8)
-    for polygon in shades:
-        cv2.fillConvexPoly(houses, _texels(polygon, texel), 1)
-    sunlit = view.ambient + view.sun
-    dark = view.ambient / sunlit
-    share = 1 - _tree_shade(view, shape, texel) * (1 - dark)
-    np.minimum(share, np.where(houses > 0, np.float32(dark), np.float32(1)), out=share)
-    full = np.array(view.tint, np.float32) * sunlit
-    lit = cv2.multiply(plain, cv2.merge([share * tone for tone in full.tolist()]), dtype=cv2.CV_8U)
-    shaded = cv2.multiply(plain, np.broadcast_to(full * dark, (*shape, 3)).copy(), dtype=cv2.CV_8U)
-    return Ground(texel, np.asarray(lit, np.uint8), np.asarray(shaded, np.uint8), houses > 0)
+class _Strip:
+    """Rectangles along one street, by metres along it from its node a and metres to the left of its middle."""
+
+    def __init__(self, layout: Layout, street: int) -> None:
+        self.start, self.along, self.length = layout.axis(street)
+        self.across = np.array([-self.along[1], self.along[0]])
+
+    def points(self, along: F64, left: F64) -> F64:
+        return np.asarray(self.start + along[..., None] * self.along + left[..., None] * self.across)
+
+    def box(self, t0: float, t1: float, n0: float, n1: float) -> F64:
+        return self.points(np.array([t0, t1, t1, t0]), np.array([n0, n0, n1, n1]))
 
 
-def _texels(points: list[tuple[float, float]], texel: float) -> NDArray[np.int32]:
-    return np.round([((x - X0) * texel, (y - Y0) * texel) for x, y in points]).astype(np.int32)
+def plan_of(layout: Layout, streets: list[int], arms: dict[int, tuple[Arm, ...]]) -> Plan:
+    """The ground of some streets and of the nodes they touch."""
+    plan = Plan()
+    strips = {k: _Strip(layout, k) for k in streets}
+    spans = {k: _span(layout, k, arms) for k in streets}
+    for k in streets:
+        _slabs(plan, layout, k, strips[k], arms)
+    for k in streets:
+        street, (t0, t1) = layout.streets[k], spans[k]
+        for side in (1, -1):
+            kerb = side * street.kerb_m
+            plan.areas.append((strips[k].box(t0, t1, kerb, kerb + side * 0.18), _KERB))
+    for node, around in arms.items():
+        if len(around) > 1:
+            _junction(plan, layout.nodes[node], around)
+    for k in streets:
+        _road(plan, layout, k, strips[k], spans[k])
+        _markings(plan, layout, k, strips[k], arms)
+    return plan
 
 
-def _surface(random: np.random.Generator, texel: float) -> F32:
-    """What lies on the ground under full light, f32 (rows, columns, 3)."""
-    shape = (int((Y1 - Y0) * texel), int((X1 - X0) * texel))
-    image = np.empty((*shape, 3), np.float32)
-    image[:] = (148, 154, 158)
-
-    def area(x0: float, x1: float, y0: float, y1: float) -> tuple[slice, slice]:
-        rows = (max(0, round((y0 - Y0) * texel)), max(0, round((y1 - Y0) * texel)))
-        columns = (max(0, round((x0 - X0) * texel)), max(0, round((x1 - X0) * texel)))
-        return slice(rows[0], max(rows[1], rows[0] + 1)), slice(columns[0], max(columns[1], columns[0] + 1))
-
-    for y in np.arange(Y0, Y1, 0.6).tolist():  # slabs of the pavement
-        image[area(X0, X1, y, y + 0.04)] *= 0.9
-    for x in np.arange(X0, X1, 0.6).tolist():
-        image[area(x, x + 0.04, Y0, Y1)] *= 0.9
-    image[area(-KERB_M, KERB_M, Y0, Y1)] = (94, 93, 92)
-    for side in (-1, 1):
-        inner, outer = sorted((side * 3.62, side * (KERB_M - 0.1)))
-        image[area(inner, outer, Y0, Y1)] = (82, 88, 122)  # cycle lane
-        for lane in (side * 1.75 - 0.75, side * 1.75 + 0.75):  # where the tyres run
-            image[area(lane - 0.22, lane + 0.22, Y0, Y1)] *= 0.93
-        inner, outer = sorted((side * KERB_M, side * (KERB_M + 0.18)))
-        image[area(inner, outer, Y0, Y1)] = (186, 188, 190)
-        inner, outer = sorted((side * KERB_M, side * (KERB_M - 0.12)))
-        image[area(inner, outer, Y0, Y1)] *= 0.78
-    for _ in range(26):  # repaired patches
-        x, y = random.uniform(-KERB_M + 0.3, KERB_M - 2), random.uniform(Y0, Y1 - 6)
-        w, h = random.uniform(0.6, 1.8), random.uniform(1.0, 5.0)
-        image[area(x, x + w, y, y + h)] *= random.uniform(0.86, 1.08)
-    for _ in range(14):  # covers
-        x, y = random.uniform(-3.2, 3.2), random.uniform(Y0, Y1)
-        cv2.circle(image, _texels([(x, y)], texel)[0].tolist(), round(0.32 * texel), (62, 62, 64), -1)
-    _mark(image, random, area)
-    # Grain of the surface and larger stains, as one factor.
-    grain = 1 + 0.05 * random.standard_normal((shape[0] // 2, shape[1] // 2), np.float32)
-    stains = random.normal(0, 0.035, (int(Y1 - Y0) // 2, int(X1 - X0) // 2)).astype(np.float32)
-    both = cv2.resize(grain, (shape[1], shape[0])) + cv2.resize(stains, (shape[1], shape[0]))
-    return image * np.asarray(both, np.float32)[..., None]
+def _span(layout: Layout, k: int, arms: dict[int, tuple[Arm, ...]]) -> tuple[float, float]:
+    """From where to where a carriageway reaches between its junctions, metres from node a."""
+    street = layout.streets[k]
+    length = layout.axis(k)[2]
+    first = -BEYOND_M if len(arms[street.a]) == 1 else float(layout.setback_m[k, 0]) - 0.05
+    last = length + BEYOND_M if len(arms[street.b]) == 1 else length - float(layout.setback_m[k, 1]) + 0.05
+    return first, last
 
 
-def _mark(image: F32, random: np.random.Generator, area: Area) -> None:
-    """White paint on the road, worn in places."""
-    paint = np.zeros(image.shape[:2], np.bool_)
-    for y in np.arange(Y0, Y1, 6.0).tolist():
-        if not ZEBRA_M[0] - 5 < y < ZEBRA_M[1] + 2:
-            paint[area(-0.07, 0.07, y, y + 3.0)] = True
-    for side in (-1, 1):
-        inner, outer = sorted((side * 3.5, side * 3.62))
-        paint[area(inner, outer, Y0, ZEBRA_M[0] - STOP_M)] = True
-        paint[area(inner, outer, ZEBRA_M[1] + STOP_M, Y1)] = True
-    for x in np.arange(-KERB_M + 0.25, KERB_M - 0.4, 1.0).tolist():
-        paint[area(x, x + 0.5, ZEBRA_M[0], ZEBRA_M[1])] = True
-    paint[area(0.1, 3.5, ZEBRA_M[0] - STOP_M, ZEBRA_M[0] - STOP_M + 0.4)] = True
-    paint[area(-3.5, -0.1, ZEBRA_M[1] + STOP_M - 0.4, ZEBRA_M[1] + STOP_M)] = True
-    rows, columns = image.shape[:2]
-    worn = cv2.resize(random.random((rows // 12, columns // 12), dtype=np.float32), (columns, rows))
-    share = np.clip(0.62 + 0.5 * worn[paint], 0, 0.97)[:, None]
-    image[paint] = image[paint] * (1 - share) + share * np.array([226, 228, 228], np.float32)
+def _slabs(plan: Plan, layout: Layout, k: int, strip: _Strip, arms: dict[int, tuple[Arm, ...]]) -> None:
+    street = layout.streets[k]
+    t0, t1 = _span(layout, k, arms)
+    across = np.arange(max(t0, -30.0) - 6, min(t1, strip.length + 30) + 6, _SLAB_M)
+    for side in (1, -1):
+        inner, outer = side * street.kerb_m, side * street.facade_m
+        ends = np.broadcast_to([inner, outer], (len(across), 2))
+        plan.joints.append(strip.points(np.repeat(across[:, None], 2, axis=1), ends))
+        lines = side * np.arange(street.kerb_m + _SLAB_M, street.facade_m, _SLAB_M)
+        pieces = np.arange(across[0], across[-1], 12.0)
+        along = np.stack([pieces, pieces + 12.0], axis=1)
+        for line in lines.tolist():
+            plan.joints.append(strip.points(along, np.full(along.shape, line)))
 
 
-def _tree_shade(view: View, shape: tuple[int, int], texel: float) -> F32:
-    """How much (0..1) of the sun trees and lamps take from each texel."""
-    mask = np.zeros(shape, np.uint8)
-    sx, sy = view.shadow
-    for x, y in TREES:
-        for dx, dy, z, r in _CROWN:
-            centre = _texels([(x + dx + z * sx, y + dy + z * sy)], texel)[0]
-            cv2.circle(mask, centre.tolist(), round(r * texel), 217, -1)
-    for height, width, places in ((3.5, 0.3, TREES), (7.0, 0.14, LAMPS)):
-        for x, y in places:
-            foot, top = _texels([(x, y), (x + height * sx, y + height * sy)], texel).tolist()
-            cv2.line(mask, foot, top, 217, max(1, round(width * texel)))
-    size = 2 * round(0.2 * texel) + 1
-    return np.asarray(cv2.blur(mask, (size, size)), np.float32) / np.float32(255)
+def _junction(plan: Plan, node: F64, around: tuple[Arm, ...]) -> None:
+    edge: list[F64] = []
+    for k, one in enumerate(around):
+        other = around[(k + 1) % len(around)]
+        curve, outer = kerb_curve(node, one, other), kerb_curve(node, one, other, 0.18)
+        plan.areas.append((np.concatenate([curve, outer[::-1]]), _KERB))
+        edge += [one.at(node, one.setback, -one.kerb)[None], curve]
+    plan.areas.append((np.concatenate(edge), _ASPHALT))
+
+
+def _road(plan: Plan, layout: Layout, k: int, strip: _Strip, span: tuple[float, float]) -> None:
+    """Asphalt with gutters, cycle lanes, bays, tracks of tyres, patches and covers."""
+    street, (t0, t1) = layout.streets[k], span
+    random = np.random.default_rng([layout.seed, 32, k])
+    plan.areas.append((strip.box(t0, t1, -street.kerb_m, street.kerb_m), _ASPHALT))
+    lanes = street.lanes * LANE_M
+    mouth = STOP_M + ZEBRA_M
+    for side in (1, -1):
+        kerb = side * street.kerb_m
+        if street.parking:
+            plan.areas.append((strip.box(t0 + mouth, t1 - mouth, kerb, kerb - side * PARKING_M), _PARKING))
+        plan.areas.append((strip.box(t0, t1, kerb, kerb - side * 0.14), _GUTTER))
+        if street.cycle:
+            plan.areas.append((strip.box(t0, t1, side * lanes, side * (lanes + CYCLE_M - 0.1)), _CYCLE))
+        for lane in range(street.lanes):
+            for wheel in (-0.75, 0.75):
+                middle = side * (lane + 0.5) * LANE_M + wheel
+                plan.areas.append((strip.box(t0, t1, middle - 0.22, middle + 0.22), _TRACK))
+    for _ in range(round((t1 - t0) / 6)):
+        t, n = float(random.uniform(t0, t1 - 5)), float(random.uniform(-lanes + 0.2, lanes - 1.6))
+        long, wide, tone = (float(random.uniform(*span)) for span in ((1.0, 5.0), (0.6, 1.6), (0.88, 1.06)))
+        patch = strip.box(t, t + long, n, n + wide)
+        plan.areas.append((patch, (_ASPHALT[0] * tone, _ASPHALT[1] * tone, _ASPHALT[2] * tone)))
+    turn = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+    for _ in range(round((t1 - t0) / 14)):
+        cover = strip.points(np.array(random.uniform(t0, t1)), np.array(random.uniform(-lanes + 0.6, lanes - 0.6)))
+        plan.areas.append((cover + 0.32 * np.stack([np.cos(turn), np.sin(turn)], axis=1), _COVER))
+
+
+def _markings(plan: Plan, layout: Layout, k: int, strip: _Strip, arms: dict[int, tuple[Arm, ...]]) -> None:
+    street, lanes = layout.streets[k], layout.streets[k].lanes * LANE_M
+    lines = [-BEYOND_M, strip.length + BEYOND_M]  # from stop line to stop line
+    for end, (node, inward) in enumerate(((street.a, 1), (street.b, -1))):
+        if len(arms[node]) < 2:
+            continue
+        corner = float(layout.setback_m[k, end])
+        edge = corner if inward > 0 else strip.length - corner
+        stop = edge + inward * (ZEBRA_M + STOP_M)
+        lines[end] = stop
+        for left in np.arange(-street.kerb_m + 0.3, street.kerb_m - 0.5, 1.0).tolist():
+            plan.marks.append(strip.box(edge, edge + inward * ZEBRA_M, left, left + 0.5))
+        outer = inward * (lanes + (CYCLE_M - 0.1 if street.cycle else 0))  # who comes to node a keeps left of a -> b
+        plan.marks.append(strip.box(stop, stop + inward * 0.4, inward * 0.1, outer))
+    t0, t1 = lines
+    solid = 14.0
+    _line(plan, strip, (t0, t1), 0.0, solid, street.lanes > 1)
+    for side in (1, -1):
+        for lane in range(1, street.lanes):
+            _line(plan, strip, (t0, t1), side * lane * LANE_M, solid, False)
+        if street.cycle:
+            plan.marks.append(strip.box(t0, t1, side * lanes - 0.06, side * lanes + 0.06))
+        if street.parking:
+            inner = side * (street.kerb_m - PARKING_M)
+            for t in np.arange(t0 + 2, t1 - 2, 6.0).tolist():
+                plan.marks.append(strip.box(t, t + 0.1, inner, inner + side * 0.9))
+
+
+def _line(plan: Plan, strip: _Strip, span: tuple[float, float], left: float, solid: float, whole: bool) -> None:
+    """A line between lanes: whole, or dashed 3 m by 3 m with whole ends."""
+    t0, t1 = span
+    if whole or t1 - t0 < 2 * solid:
+        plan.marks.append(strip.box(t0, t1, left - 0.07, left + 0.07))
+        return
+    for a, b in ((t0, t0 + solid), (t1 - solid, t1)):
+        plan.marks.append(strip.box(a, b, left - 0.07, left + 0.07))
+    for t in np.arange(t0 + solid + 3, t1 - solid - 3, 6.0).tolist():
+        plan.marks.append(strip.box(t, t + 3.0, left - 0.07, left + 0.07))
+
+
+def paint_ground(plan: Plan, pinhole: Pinhole, seed: int, wet: float) -> U8:
+    """The ground u8 (h, w, 3) under full light as the camera sees it; nothing sensible above the horizon."""
+    w, h = pinhole.size
+    image = np.empty((h, w, 3), np.uint8)
+    image[:] = _PAVEMENT
+    _draw_joints(image, plan, pinhole)
+    for pixels, colour in zip(_seen([area for area, _ in plan.areas], pinhole), plan.areas, strict=True):
+        if pixels is not None:
+            cv2.fillPoly(image, [pixels], colour[1], cv2.LINE_AA, 4)
+    marks = np.zeros((h, w), np.uint8)
+    for pixels in _seen(plan.marks, pinhole):
+        if pixels is not None:
+            cv2.fillPoly(marks, [pixels], 255, cv2.LINE_AA, 4)
+    x, y, depth = pinhole.ground_seen()
+    random = np.random.default_rng([seed, 34])
+    fine, worn = (_noise(random, x, y, texels) for texels in (13.0, 2.6))
+    stains = _noise(random, x, y, 0.31)
+    near = np.clip(np.float32(22) / np.nan_to_num(depth, nan=_DEEP_M), 0, 1)
+    grain = 1 + np.float32(0.055) * fine * near + np.float32(0.03) * stains
+    share = marks * np.clip(np.float32(0.9) + np.float32(0.16) * worn, 0.45, 0.97).astype(np.float32) / np.float32(255)
+    if wet:
+        grain *= np.float32(1 - 0.42 * wet) + np.float32(0.12 * wet) * stains
+    mixed = image.astype(np.float32)
+    mixed += (_PAINT - mixed) * share[..., None]
+    return np.asarray(cv2.multiply(mixed, cv2.merge([grain] * 3), dtype=cv2.CV_8U), np.uint8)
+
+
+def _seen(polygons: list[F64], pinhole: Pinhole) -> list[np.ndarray | None]:
+    """Polygons (k, 2) on the ground as i32 sixteenths of a pixel; None where out of the picture."""
+    sizes = [len(polygon) for polygon in polygons]
+    flat = np.concatenate(polygons)
+    pixels, depth = pinhole.project(np.column_stack([flat, np.zeros(len(flat))]))
+    ends = np.cumsum(sizes)
+    first = np.asarray(ends - sizes, np.int64)
+    nearest, farthest = np.minimum.reduceat(depth, first), np.maximum.reduceat(depth, first)
+    low, high = np.minimum.reduceat(pixels, first), np.maximum.reduceat(pixels, first)
+    inside = np.asarray(((high > 0) & (low < pinhole.size)).all(axis=1))
+    fixed = np.round(pixels * 16).astype(np.int32)
+    answer: list[np.ndarray | None] = []
+    for k, (end, size) in enumerate(zip(ends.tolist(), sizes, strict=True)):
+        if nearest[k] > 1.0:
+            answer.append(fixed[end - size : end] if inside[k] and nearest[k] < 260 else None)
+            continue
+        cut = None
+        if farthest[k] > 1.0:
+            cut = pinhole.polygon(np.column_stack([polygons[k], np.zeros(size)]))
+        answer.append(None if cut is None else np.round(cut * 16).astype(np.int32))
+    return answer
+
+
+def _draw_joints(image: U8, plan: Plan, pinhole: Pinhole) -> None:
+    lines = np.concatenate(plan.joints)
+    pixels, depth = pinhole.project(np.concatenate([lines, np.zeros((*lines.shape[:2], 1))], axis=2))
+    w, h = pinhole.size
+    far = depth.max(axis=1)
+    shown = (depth.min(axis=1) > 1.0) & (depth.min(axis=1) < _SLABS_TO_M)
+    shown &= ((pixels.max(axis=1) > 0) & (pixels.min(axis=1) < [w, h])).all(axis=1)
+    for k in np.flatnonzero(shown).tolist():
+        line = np.round(pixels[k] * 16).astype(np.int32)
+        width = float(pinhole.focal / far[k] * 0.04)
+        tone = 1 - 0.11 * min(1.0, width) * max(0.0, 1 - float(far[k]) / 60)
+        colour = (_PAVEMENT[0] * tone, _PAVEMENT[1] * tone, _PAVEMENT[2] * tone)
+        cv2.polylines(image, [line], False, colour, max(1, round(width)), cv2.LINE_AA, 4)
+
+
+def _noise(random: np.random.Generator, x: F32, y: F32, texels: float) -> F32:
+    """Normal noise (h, w) that lies on the ground, texels per metre."""
+    tile = random.standard_normal((_TILE, _TILE), np.float32)
+    columns, rows = (
+        np.mod(np.nan_to_num(x) * np.float32(texels), _TILE),
+        np.mod(np.nan_to_num(y) * np.float32(texels), _TILE),
+    )
+    return np.asarray(cv2.remap(tile, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP), np.float32)

@@ -1,207 +1,367 @@
-"""Drawing road users: where each falls in the picture, what it covers, and its colours."""
+"""The painter: pictures of one camera with the road users in them, and what of each can be seen."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.core.values import U8
-from sightline.simulate.bodies import BUS_PAINTS, CARGO, CARGO_PAINTS, PAINT, PAINTS, Bgr, Body, body_of
-from sightline.simulate.figures import Limb, Ring, cyclist, walker
-from sightline.simulate.scenery import HAZE, haze_at
-from sightline.simulate.traffic import Mover
-from sightline.simulate.view import Pinhole, View
+from sightline.core.values import F32, I16, I64, U8, Bool
+from sightline.core.vocabulary import CODE
+from sightline.simulate.order import far_to_near, sprites_of
+from sightline.simulate.poses import Sprite
+from sightline.simulate.projection import Pinhole
+from sightline.simulate.props import light_up
+from sightline.simulate.scenery import Scenery, paint_scenery
+from sightline.simulate.sensor import Sensor
+from sightline.simulate.weather import Weather
+from sightline.simulate.world import F64, I8, Camera, Layout, Movers
 
-F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
-_SHIFT: Final = 4  # OpenCV's sub-pixel bits
-_CLOSEST_M: Final = 3.0
-_HALF: Final = np.linspace(np.pi / 2, 3 * np.pi / 2, 6)  # the round end of a limb, as angles from its axis
-_RING: Final = np.linspace(0, 2 * np.pi, 18, endpoint=False)
+Cover = tuple[tuple[slice, slice], U8]  # rows and columns of the picture, and what is hidden there
+COUNTED_PX, COUNTED_SHARE = 16.0, 0.25  # smaller or better hidden ones a person would not mark either
+SMALLEST_PX: Final = 8.0
+_HALF: Final = 2  # visibility is counted on every second pixel
+_BLOCK: Final = 16
+_TYRE: Final = (34, 33, 33)
+_GLARE: Final = (235, 250, 255)
+_COARSE: Final = 4  # the light of headlights has no edges
+_BEAMS: Final = ((17.0, 3.2, 60), (11.0, 2.2, 110), (6.0, 1.5, 170))  # metres far and to each side, light of 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figure:
-    """One road user in the picture.
+class Seen:
+    """The road users that can be seen in one picture, in the movers' order.
 
-    depth in metres; polygons: i32 (k, 2) in sixteenths of a pixel with their colours, in order of drawing; wheels: the
-    same, drawn first, as rings of a width in pixels; outline: convex polygons (k, 2) in pixels that together cover it;
-    box: f64 (4,) left top right bottom of what is drawn, may reach out of the picture; shadow: polygon (k, 2) in pixels
-    on the ground, or None.
+    ids: i64 (n,); labels: i16 (n,) codes of CLASSES; boxes_px: f32 (n, 4) cut to the picture; feet_px: f32 (n, 2)
+    middle of the bottom edge of the uncut box; visibility: f32 (n,) share of its silhouette that is in the picture and
+    not hidden; counted: bool (n,), neither parked nor too small or hidden to be asked for.
     """
 
-    depth: float
-    polygons: list[I32]
-    colours: list[list[int]]
-    wheels: list[I32]
-    wheel_width: int
-    outline: list[F64]
-    box: F64
-    shadow: F64 | None
+    ids: I64
+    labels: I16
+    boxes_px: F32
+    feet_px: F32
+    visibility: F32
+    counted: Bool
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
-def figure_of(mover: Mover, pinhole: Pinhole, view: View, in_shade: bool) -> Figure | None:
-    """How a road user looks from the camera now; None where it is too close, behind, or far out of the picture."""
-    pixels, depth = pinhole.project(np.array([[mover.x, mover.y, 0.8]]))
-    w, h = pinhole.size
-    reach = 14 * pinhole.scale(float(depth[0]))  # longer than any vehicle
-    x, y = pixels[0].tolist()
-    if depth[0] < _CLOSEST_M or not (-reach < x < w + reach and -reach < y < h + reach):
-        return None
-    turn = np.array([[mover.heading[0], -mover.heading[1]], [mover.heading[1], mover.heading[0]]])
-    if mover.label in ("pedestrian", "bicycle"):
-        return _figure_of_limbs(mover, turn, pinhole, view, in_shade)
-    return _figure_of_body(mover, turn, pinhole, view, in_shade)
+@dataclass(slots=True, eq=False)
+class _Still:
+    """The still picture with those who are parked: layers and depths as in Scenery, and their sprites.
+
+    mask: i32 of every second pixel, with margins, 1 + the place in sprites of who is seen there; whole: pixels of the
+    mask that each covers by itself.
+    """
+
+    key: bytes
+    picture: U8
+    shaded: U8
+    beams: U8 | None
+    depths: F32
+    hidden: F32
+    nearest: F32
+    sprites: list[Sprite]
+    mask: I32
+    whole: list[float]
 
 
-def draw(image: U8, figure: Figure) -> None:
+class Painter:
+    """Pictures of one camera of a layout; the same seed and movers give the same pixels.
+
+    Not thread-safe: it keeps the still picture of those who are parked and of the lights.
+    """
+
+    def __init__(self, layout: Layout, camera: Camera, weather: Weather, seed: int) -> None:
+        self.layout, self.camera, self.weather = layout, camera, weather
+        self.pinhole = Pinhole(camera)
+        self._sensor = Sensor(camera.size, weather, seed)
+        self._parked: _Still | None = None
+        self._shown: tuple[bytes, U8] | None = None
+
+    @cached_property
+    def scenery(self) -> Scenery:
+        """What does not move."""
+        return paint_scenery(self.layout, self.camera, self.weather)
+
+    def paint(self, movers: Movers, lights: I8, index: int) -> tuple[U8, Seen]:
+        """One picture u8 (h, w, 3) BGR and who is seen in it.
+
+        lights: i8 (len(layout.heads),) of RED, AMBER, GREEN; index: of the picture, chooses its noise.
+        """
+        still = self._still(movers)
+        sprites = self._sprites(movers, still)
+        image = self._lit(still, lights).copy()
+        self._shade(image, sprites, still)
+        if still.beams is not None:
+            self._beam(image, sprites, movers, still.beams)
+        covers = [_cover(sprite, still.depths, still.nearest) for sprite in sprites]
+        lit = self._lit(still, lights)
+        for sprite, cover in zip(sprites, covers, strict=True):
+            draw(image, sprite)
+            if cover is not None:  # put back what stands before it
+                part, hides = cover
+                cv2.copyTo(lit[part], hides, image[part])
+        return self._sensor.take(image, index), self._seen(movers, sprites, still, covers)
+
+    def seen(self, movers: Movers) -> Seen:
+        """Who would be seen in the picture, without painting it."""
+        still = self._still(movers)
+        sprites = self._sprites(movers, still)
+        return self._seen(movers, sprites, still, [_cover(one, still.depths, still.nearest) for one in sprites])
+
+    def feet(self, movers: Movers) -> tuple[I64, I16, F64]:
+        """Ids and labels of those not parked who fall into the picture, hidden by others or not; feet_px as in Seen."""
+        w, h = self.camera.size
+        sprites = self._sprites(movers, self._still(movers))
+        boxes = np.array([one.box for one in sprites]).reshape(-1, 4)
+        inside = np.flatnonzero(((boxes[:, 2:] > 0) & (boxes[:, :2] < [w, h])).all(axis=1))
+        rows = np.array([one.row for one in sprites], np.int64)[inside]
+        feet = np.column_stack([(boxes[inside, 0] + boxes[inside, 2]) / 2, boxes[inside, 3]])
+        return movers.ids[rows], movers.labels[rows], feet
+
+    def instances(self, movers: Movers) -> I32:
+        """Whose each pixel is: i32 (h, w) ids, 0 = nobody's."""
+        still = self._still(movers)
+        h, w = still.depths.shape
+        mask = np.zeros((h, w), np.int32)
+        bare = self._bare
+        everyone = far_to_near(still.sprites + self._sprites(movers, still), movers, self.pinhole)
+        for sprite in everyone:
+            value = int(movers.ids[sprite.row])
+            for ring in sprite.rings:
+                cv2.polylines(mask, [ring], True, value, sprite.ring_width, cv2.LINE_8, 4)
+            for polygon in sprite.polygons:
+                cv2.fillConvexPoly(mask, polygon, value, cv2.LINE_8, 4)
+            found = _cover(sprite, bare.depths, bare.nearest)
+            if found is not None:
+                part, hides = found
+                mask[part][hides > 0] = 0
+        return mask
+
+    @cached_property
+    def _bare(self) -> _Still:
+        """The scenery without anybody."""
+        one = self.scenery
+        h, w = one.depths.shape
+        mask = np.zeros((2 * (-(-h // _HALF)), 2 * (-(-w // _HALF))), np.int32)
+        hidden, nearest = _blocks(one.depths)
+        return _Still(b"", one.picture, one.shaded, one.beams, one.depths, hidden, nearest, [], mask, [])
+
+    def _still(self, movers: Movers) -> _Still:
+        parked = np.flatnonzero(movers.parked)
+        key = movers.ids[parked].tobytes() + parked.tobytes()
+        if self._parked is None or self._parked.key != key:
+            self._parked = self._park(movers, parked, key)
+        return self._parked
+
+    def _park(self, movers: Movers, parked: NDArray[np.int64], key: bytes) -> _Still:
+        bare = self._bare
+        still = _Still(
+            key, bare.picture.copy(), bare.shaded.copy(), None if bare.beams is None else bare.beams.copy(),
+            bare.depths.copy(), bare.hidden, bare.nearest, [], bare.mask.copy(), [],
+        )  # fmt: skip
+        chosen = movers.keep(parked)
+        still.sprites = sprites_of(chosen, self.pinhole, self.weather, self.scenery.direct, bare.hidden)
+        self._shade(still.picture, still.sprites, still)
+        for k, sprite in enumerate(still.sprites):
+            for layer in (still.picture, still.shaded, still.beams):
+                if layer is not None:
+                    draw(layer, sprite)
+            cover = _cover(sprite, bare.depths, bare.nearest)
+            if cover is not None:
+                part, hides = cover
+                for layer, before in (
+                    (still.picture, bare.picture),
+                    (still.shaded, bare.shaded),
+                    (still.beams, bare.beams),
+                ):
+                    if layer is not None and before is not None:
+                        cv2.copyTo(before[part], hides, layer[part])
+            still.whole.append(_stamp(still.mask, sprite, k + 1, bare.mask, cover))
+            self._stand(still.depths, sprite, bare.depths)
+            sprite.row = int(parked[sprite.row])
+        still.hidden, still.nearest = _blocks(still.depths)
+        return still
+
+    @staticmethod
+    def _stand(depths: F32, sprite: Sprite, bare: F32) -> None:
+        """Lower the depths to a parked one's where it is seen."""
+        part = _part(sprite.box, bare.shape)
+        if part is None:
+            return
+        own = np.zeros(bare[part].shape, np.uint8)
+        corner = np.array([part[1].start, part[0].start])
+        for polygon in sprite.outline:
+            cv2.fillConvexPoly(own, np.round((polygon - corner) * 16).astype(np.int32), 1, cv2.LINE_8, 4)
+        columns = np.arange(part[1].start, part[1].stop) + 0.5
+        away = (1 / np.interp(columns, *sprite.columns)).astype(np.float32)[None, :]
+        np.minimum(depths[part], np.broadcast_to(away, own.shape), out=depths[part], where=own > 0)
+
+    def _sprites(self, movers: Movers, still: _Still) -> list[Sprite]:
+        """Those who are not parked, far ones first."""
+        rows = np.flatnonzero(~movers.parked)
+        chosen = movers if len(rows) == len(movers) else movers.keep(rows)
+        found = sprites_of(chosen, self.pinhole, self.weather, self.scenery.direct, still.hidden)
+        for sprite in found:
+            sprite.row = int(rows[sprite.row])
+        return found
+
+    def _lit(self, still: _Still, lights: I8) -> U8:
+        """The still picture with the signals as they are."""
+        key = still.key + lights.tobytes()
+        if self._shown is None or self._shown[0] != key:
+            picture = still.picture.copy()
+            light_up(picture, self.layout, self.scenery.heads, lights, self.pinhole, still.depths)
+            self._shown = (key, picture)
+        return self._shown[1]
+
+    @staticmethod
+    def _shade(image: U8, sprites: list[Sprite], still: _Still) -> None:
+        shadows = np.zeros(image.shape[:2], np.uint8)
+        for sprite in sprites:
+            if sprite.shadow is not None:
+                cv2.fillConvexPoly(shadows, sprite.shadow, 255, cv2.LINE_8, 4)
+        cv2.copyTo(still.shaded, shadows, image)
+
+    def _beam(self, image: U8, sprites: list[Sprite], movers: Movers, beams: U8) -> None:
+        """The light of headlights on the ground, by night; before anybody is drawn."""
+        h, w = image.shape[:2]
+        mask = np.zeros((h // _COARSE + 1, w // _COARSE + 1), np.uint8)
+        rows = np.array([one.row for one in sprites if movers.labels[one.row] <= CODE["motorcycle"]], np.int64)
+        for reach, wide, value in _BEAMS:
+            ground = _cones(movers.keep(rows), reach, wide)
+            pixels, depth = self.pinhole.project(ground)
+            fixed = np.round(pixels * (16 / _COARSE)).astype(np.int32)
+            for k, near in enumerate((depth.min(axis=1) < 1.0).tolist()):
+                polygon = self.pinhole.polygon(ground[k]) if near else pixels[k]
+                if polygon is not None:
+                    shape = np.round(polygon * (16 / _COARSE)).astype(np.int32) if near else fixed[k]
+                    cv2.fillConvexPoly(mask, shape, value, cv2.LINE_8, 4)
+        left, top, across, down = (one * _COARSE for one in cv2.boundingRect(mask))
+        if across:
+            mask = np.asarray(cv2.blur(mask, (7, 5)), np.uint8)
+            share = cv2.resize(mask, (mask.shape[1] * _COARSE, mask.shape[0] * _COARSE), interpolation=cv2.INTER_LINEAR)
+            slack = 4 * _COARSE
+            part = slice(max(0, top - slack), top + down + slack), slice(max(0, left - slack), left + across + slack)
+            dark, light = image[part], share[:h, :w][part]
+            glow = cv2.multiply(cv2.subtract(beams[part], dark), cv2.merge([light] * 3), scale=1 / 255)
+            dark[:] = cv2.add(dark, glow)
+
+    def _seen(self, movers: Movers, sprites: list[Sprite], still: _Still, covers: list[Cover | None]) -> Seen:
+        w, h = self.camera.size
+        mask = still.mask.copy()
+        first = len(still.sprites) + 1
+        drawn = enumerate(zip(sprites, covers, strict=True))
+        whole = np.array(still.whole + [_stamp(mask, one, first + k, still.mask, cover) for k, (one, cover) in drawn])
+        everyone = still.sprites + sprites
+        rows, columns = mask.shape
+        y, x = rows // 4, columns // 4
+        inner = mask[y : y + (h + 1) // _HALF, x : x + (w + 1) // _HALF]
+        pixels = np.bincount(inner.ravel(), minlength=len(everyone) + 1)[1:]
+        share = np.minimum(1.0, pixels / np.maximum(whole, 1.0))
+        boxes = np.array([one.box for one in everyone]).reshape(-1, 4)
+        cut = np.clip(boxes, 0, [w, h, w, h])
+        tall = cut[:, 3] - cut[:, 1]
+        places = np.array([one.row for one in everyone], np.int64)
+        kept = np.flatnonzero((pixels > 0) & (tall >= SMALLEST_PX) & (cut[:, 2] - cut[:, 0] >= 1))
+        kept = kept[np.argsort(places[kept], kind="stable")]
+        chosen = places[kept]
+        counted = ~movers.parked[chosen] & (tall[kept] >= COUNTED_PX) & (share[kept] >= COUNTED_SHARE)
+        feet = np.column_stack([(boxes[kept, 0] + boxes[kept, 2]) / 2, boxes[kept, 3]])
+        return Seen(
+            movers.ids[chosen], movers.labels[chosen], cut[kept].astype(np.float32), feet.astype(np.float32),
+            share[kept].astype(np.float32), counted,
+        )  # fmt: skip
+
+
+def _stamp(mask: I32, sprite: Sprite, value: int, under: I32, cover: Cover | None) -> float:
+    """Put a silhouette into a mask of every second pixel and, where it is hidden, what is under it back.
+
+    How many pixels of the mask the whole of it covers.
+    """
+    rows, columns = mask.shape
+    x, y = columns // 4, rows // 4
+    left, top, right, bottom = (sprite.box / _HALF).tolist()
+    for polygon in sprite.outline:
+        points = np.round(polygon * np.float32(16 / _HALF)).astype(np.int32) + np.array([x * 16, y * 16], np.int32)
+        cv2.fillConvexPoly(mask, points, value, cv2.LINE_8, 4)
+    x0, y0 = max(0, int(left) + x - 1), max(0, int(top) + y - 1)
+    x1, y1 = min(columns, int(right) + x + 2), min(rows, int(bottom) + y + 2)
+    whole = float(np.count_nonzero(mask[y0:y1, x0:x1] == value))
+    if left < -x or top < -y or right > columns - x or bottom > rows - y:  # it reaches out of the margins, too
+        within = (min(right, columns - x) - max(left, -x)) * (min(bottom, rows - y) - max(top, -y))
+        whole *= max(1.0, (right - left) * (bottom - top) / max(within, 1.0))
+    if cover is not None:
+        (down, across), hides = cover
+        odd_y, odd_x = down.start % _HALF, across.start % _HALF
+        half = hides[odd_y::_HALF, odd_x::_HALF]
+        y0, x0 = (down.start + odd_y) // _HALF + y, (across.start + odd_x) // _HALF + x
+        where = slice(y0, y0 + half.shape[0]), slice(x0, x0 + half.shape[1])
+        np.copyto(mask[where], under[where], where=half.view(np.bool_))
+    return whole
+
+
+def draw(image: U8, sprite: Sprite) -> None:
     """Paint one road user over the picture."""
-    for ring in figure.wheels:
-        cv2.polylines(image, [ring], True, (34, 33, 33), figure.wheel_width, cv2.LINE_AA, _SHIFT)
-    for polygon, colour in zip(figure.polygons, figure.colours, strict=True):
-        cv2.fillConvexPoly(image, polygon, colour, cv2.LINE_AA, _SHIFT)
+    line = cv2.LINE_AA if sprite.smooth else cv2.LINE_8
+    for ring in sprite.rings:
+        cv2.polylines(image, [ring], True, _TYRE, sprite.ring_width, line, 4)
+    fill = cv2.fillConvexPoly
+    for polygon, colour in zip(sprite.polygons, sprite.colours, strict=True):
+        fill(image, polygon, colour, line, 4)
+    for x, y, radius in sprite.lamps:
+        cv2.circle(image, (x, y), radius, _GLARE, -1, cv2.LINE_AA, 4)
 
 
-def _world(local: F64, mover: Mover, turn: F64) -> F64:
-    return np.concatenate([local[:, :2] @ turn.T + [mover.x, mover.y], local[:, 2:]], axis=1)
+def _part(box: F64, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """The box's rows and columns; None where it is out of the picture."""
+    left, top, right, bottom = box.tolist()
+    rows = slice(max(0, int(top) - 1), min(shape[0], int(bottom) + 2))
+    columns = slice(max(0, int(left) - 1), min(shape[1], int(right) + 2))
+    return None if columns.stop <= columns.start or rows.stop <= rows.start else (rows, columns)
 
 
-def _tones(colours: list[Bgr], lights: F64, view: View, depth: float) -> list[list[int]]:
-    """Colours as they look in a light (n,), through the haze."""
-    haze = haze_at(depth)
-    tones = np.array(colours, np.float64) * lights[:, None] * (np.array(view.tint) * (1 - haze)) + HAZE * haze
-    return np.clip(np.round(tones), 0, 255).astype(np.int64).tolist()  # type: ignore[no-any-return]
-
-
-def _fixed(pixels: F64) -> I32:
-    return np.round(pixels * (1 << _SHIFT)).astype(np.int32)
-
-
-def _cast(world: F64, view: View, pinhole: Pinhole) -> F64 | None:
-    """The shadow of points (n, 3) on the ground as a convex polygon in pixels."""
-    ground = world.copy()
-    ground[:, :2] += world[:, 2:] * np.array(view.shadow)
-    ground[:, 2] = 0
-    pixels, depth = pinhole.project(ground)
-    return None if depth.min() < _CLOSEST_M else _hull(pixels)
-
-
-def _hull(points: F64) -> F64:
-    return np.asarray(cv2.convexHull(points.astype(np.float32)).reshape(-1, 2), np.float64)
-
-
-def _figure_of_body(mover: Mover, turn: F64, pinhole: Pinhole, view: View, in_shade: bool) -> Figure | None:
-    body = body_of(mover.label, mover.seed % 2)
-    world = _world(body.points, mover, turn)
-    pixels, depths = pinhole.project(world)
-    if depths.min() < _CLOSEST_M:
+def _cover(sprite: Sprite, depths: F32, nearest: F32) -> Cover | None:
+    """What stands before a road user; None where nothing does."""
+    blocks = _part(sprite.box / _BLOCK, nearest.shape)
+    if blocks is None:
         return None
-    depth = float(np.median(depths))
-    order = _drawing_order(body, mover, turn, pinhole)
-    faces = [face for k in order for face in body.parts[k].faces]
-    # Three corners tell which way a flat convex face turns: counter-clockwise with y up is towards the camera.
-    a, b, c = (pixels[[face.corners[k] for face in faces]] for k in range(3))
-    ab, ac = b - a, c - a
-    shown = np.flatnonzero(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] < 0)
-    faces = [faces[k] for k in shown.tolist()]
-    sun = np.array([-view.shadow[0], -view.shadow[1], 1.0])
-    sun /= np.linalg.norm(sun)
-    normals = np.array([face.normal for face in faces])
-    toward = normals[:, :2] @ turn.T @ sun[:2] + normals[:, 2] * sun[2]
-    lights = view.ambient * (0.88 + 0.16 * np.maximum(normals[:, 2], 0))
-    if not in_shade:
-        lights = lights + view.sun * np.maximum(toward, 0)
-    lights = np.where(normals[:, 2] < -0.5, 0.5 * lights, lights)
-    paints = {PAINT: _paint_of(mover), CARGO: CARGO_PAINTS[mover.seed // 7 % len(CARGO_PAINTS)]}
-    colours = [paints[face.colour] if isinstance(face.colour, str) else face.colour for face in faces]
-    fixed = _fixed(pixels)
-    return Figure(
-        depth,
-        [fixed[list(face.corners)] for face in faces],
-        _tones(colours, lights, view, depth),
-        [],
-        1,
-        [_hull(pixels[list(part.hull)]) for part in body.parts],
-        np.concatenate([pixels.min(axis=0), pixels.max(axis=0)]),
-        _cast(world, view, pinhole),
-    )
-
-
-def _drawing_order(body: Body, mover: Mover, turn: F64, pinhole: Pinhole) -> list[int]:
-    """Parts from far to near; one that stands on another is nearer, for the camera looks down."""
-    middles = np.array([part.middle for part in body.parts])
-    _, depths = pinhole.project(_world(middles, mover, turn))
-    on_top = (middles[:, 2] > 1.1) & (np.abs(middles[:, 0]) < 0.9)
-    order: list[int] = np.argsort(-(depths - 4.0 * on_top), kind="stable").tolist()
-    return order
-
-
-def _paint_of(mover: Mover) -> Bgr:
-    colours = BUS_PAINTS if mover.label == "bus" else PAINTS
-    return colours[mover.seed // 2 % len(colours)]
-
-
-def _figure_of_limbs(mover: Mover, turn: F64, pinhole: Pinhole, view: View, in_shade: bool) -> Figure | None:
-    rings: list[Ring] = []
-    if mover.label == "bicycle":
-        rings, limbs = cyclist(mover.seed, mover.phase)
+    inverse = sprite.columns[1].tolist()  # one over its depths, from column to column
+    low, high = min(inverse), max(inverse)
+    if float(nearest[blocks].min()) * low >= 1.0:
+        return None
+    part = _part(sprite.box, depths.shape)
+    if part is None:
+        return None
+    if low > 0.9 * high:
+        hides = depths[part] * np.float32(high) < 1
     else:
-        limbs = walker(mover.seed, mover.phase, mover.speed < 0.05)
-    world = _world(np.array([point for limb in limbs for point in (limb.start, limb.end)]), mover, turn)
-    pixels, depths = pinhole.project(world)
-    if depths.min() < _CLOSEST_M:
-        return None
-    depth = float(depths.mean())
-    scale = pinhole.scale(depth)
-    wheels = [pinhole.project(_world(_rim(ring), mover, turn))[0] for ring in rings]
-    capsules = _capsules(pixels[::2], pixels[1::2], np.array([limb.radii for limb in limbs]) * scale)
-    # The right limbs come last in the list: as it is for who is seen from the right, else the other way round.
-    from_right = (pinhole.place[0] - mover.x) * mover.heading[1] > (pinhole.place[1] - mover.y) * mover.heading[0]
-    order = list(range(len(limbs))) if from_right else _mirrored(limbs)
-    lights = np.array([0.93 if limbs[k].radii[0] < 0.05 else 1.0 for k in order])
-    lights = lights * (view.ambient + (0 if in_shade else 0.75 * view.sun))
-    tones = _tones([limbs[k].colour for k in order], lights, view, depth)
-    fixed = _fixed(capsules)
-    drawn = np.concatenate([capsules.reshape(-1, 2), *wheels])
-    # Above and below the hips: two hulls follow a body closer than one.
-    high = np.array([(limb.start[2] + limb.end[2]) / 2 for limb in limbs])
-    upper = high > 0.55 * high.max()
-    lower = np.concatenate([capsules[~upper].reshape(-1, 2), *wheels])
-    return Figure(
-        depth,
-        [fixed[k] for k in order],
-        tones,
-        [_fixed(wheel) for wheel in wheels],
-        max(1, round(0.05 * scale)),
-        [_hull(capsules[upper].reshape(-1, 2)), _hull(lower)],
-        np.concatenate([drawn.min(axis=0), drawn.max(axis=0)]),
-        _cast(world, view, pinhole),
-    )
+        columns = np.arange(part[1].start, part[1].stop) + 0.5
+        hides = depths[part] * np.interp(columns, *sprite.columns).astype(np.float32) < 1
+    return (part, hides.view(np.uint8)) if hides.any() else None
 
 
-def _mirrored(limbs: list[Limb]) -> list[int]:
-    """The order of drawing from the other side: right limbs first, the middle ones as they are, then the left."""
-    sides = [np.sign(round(limb.start[1] + limb.end[1], 6)) for limb in limbs]
-    return sorted(range(len(limbs)), key=lambda k: sides[k])
+def _blocks(depths: F32) -> tuple[F32, F32]:
+    """Farthest and nearest depth in each block of _BLOCK pixels."""
+    h, w = depths.shape
+    rows, columns = -(-h // _BLOCK), -(-w // _BLOCK)
+    wide = np.pad(depths, ((0, rows * _BLOCK - h), (0, columns * _BLOCK - w)), mode="edge")
+    cut = wide.reshape(rows, _BLOCK, columns, _BLOCK)
+    return np.asarray(cut.max(axis=(1, 3))), np.asarray(cut.min(axis=(1, 3)))
 
 
-def _rim(ring: Ring) -> F64:
-    x, y, z = ring.middle
-    return np.stack([x + ring.radius * np.cos(_RING), y + 0 * _RING, z + ring.radius * np.sin(_RING)], axis=1)
-
-
-def _capsules(starts: F64, ends: F64, radii: F64) -> F64:
-    """Limbs as convex polygons (n, 12, 2): from starts (n, 2) to ends (n, 2), with round ends of radii (n, 2)."""
-    along = ends - starts
-    angle = np.arctan2(along[:, 1], along[:, 0])[:, None]
-    radii = np.maximum(radii, 0.5)
-    back, front = angle + _HALF, angle + _HALF + np.pi
-    return np.concatenate(
-        [
-            starts[:, None] + radii[:, :1, None] * np.stack([np.cos(back), np.sin(back)], axis=2),
-            ends[:, None] + radii[:, 1:, None] * np.stack([np.cos(front), np.sin(front)], axis=2),
-        ],
-        axis=1,
-    )
+def _cones(movers: Movers, reach: float, wide: float) -> F64:
+    """The ground (n, 4, 3) before the movers' headlights."""
+    ahead = np.stack([np.cos(movers.headings), np.sin(movers.headings)], axis=1)
+    left = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1)
+    front = movers.places + movers.sizes[:, :1] / 2 * ahead
+    tip = front + reach * ahead
+    ground = np.zeros((len(movers), 4, 3))
+    ground[..., :2] = np.stack([front + 0.6 * left, front - 0.6 * left, tip - wide * left, tip + wide * left], axis=1)
+    return ground

@@ -52,7 +52,7 @@ class DrawnSource:
         self._closed = Event()
         width, height = scene.size
         self.info = DrawnInfo(
-            url=f"drawn:{scene.view.name}",
+            url=f"drawn:{scene.camera.name}",
             kind="live" if pace else "file",
             width=width,
             height=height,
