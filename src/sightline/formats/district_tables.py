@@ -1,0 +1,79 @@
+"""The tables of a district's truth: name of the file -> its columns, the same for who writes and who reads."""
+
+from typing import Final
+
+from sightline.formats.columns_csv import Column
+
+MOVERS: Final = (
+    Column("id", "whole", least=1),
+    Column("class", "class"),
+    Column("look", "whole", least=0),
+    Column("length_m", "number", 2, least=0),
+    Column("width_m", "number", 2, least=0),
+    Column("height_m", "number", 2, least=0),
+    Column("parked", "whole", least=0),
+    Column("first_s", "number", 2, least=0),
+    Column("last_s", "number", 2, least=0),
+)
+JOURNEYS: Final = (
+    Column("id", "whole", least=1),
+    Column("class", "class"),
+    Column("visit", "whole", least=1),
+    Column("camera", "text"),
+    Column("track", "whole", least=1),
+    Column("first_s", "number", 2, least=0),
+    Column("last_s", "number", 2, least=0),
+    Column("mean_mps", "number", 2, least=0),
+)
+CROSSINGS: Final = (
+    Column("time_s", "number", 3, least=0),
+    Column("camera", "text"),
+    Column("line", "text"),
+    Column("direction", "text"),
+    Column("class", "class"),
+    Column("id", "whole", least=1),
+)
+SPEEDS: Final = (*CROSSINGS, Column("speed_mps", "number", 2, least=0))
+TURNING: Final = (
+    Column("start_s", "number", 0, least=0),
+    Column("end_s", "number", 0, least=0),
+    Column("junction", "whole", least=0),
+    Column("from_street", "text"),
+    Column("to_street", "text"),
+    Column("class", "class"),
+    Column("count", "whole", least=1),
+)
+TRACKS: Final = (
+    Column("camera", "text"),
+    Column("track", "whole", least=1),
+    Column("mover", "whole", least=0),
+    Column("class", "class"),
+    Column("first_frame", "whole", least=1),
+    Column("last_frame", "whole", least=1),
+    Column("first_s", "number", 2, least=0),
+    Column("last_s", "number", 2, least=0),
+)
+HANDOVERS: Final = (
+    Column("from_camera", "text"),
+    Column("from_track", "whole", least=1),
+    Column("to_camera", "text"),
+    Column("to_track", "whole", least=1),
+    Column("mover", "whole", least=1),
+    Column("gap_s", "number", 2),
+)
+CLOCKS: Final = (
+    Column("camera", "text"),
+    Column("offset_s", "number", 6),
+    Column("drift_ppm", "number", 4),
+)
+
+TABLES: Final = {
+    "movers.csv": MOVERS,
+    "journeys.csv": JOURNEYS,
+    "crossings.csv": CROSSINGS,
+    "speeds.csv": SPEEDS,
+    "turning.csv": TURNING,
+    "tracks.csv": TRACKS,
+    "handovers.csv": HANDOVERS,
+    "clocks.csv": CLOCKS,
+}
