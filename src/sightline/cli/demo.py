@@ -1,7 +1,6 @@
-"""``sightline demo``: drawn street cameras with known truth, analysed live; nothing to download."""
+"""``sightline demo``: a simulated district on air, analysed live, with the error beside every number; no download."""
 
 import json
-from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,115 +8,108 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from sightline.cli.judge import Judge
 from sightline.cli.running import Outcome, Show, run
-from sightline.cli.terminal import say
+from sightline.cli.terminal import progress, say
 from sightline.cli.wiring import build, open_library
 from sightline.config import load_settings
-from sightline.core.clock import SystemClock
-from sightline.evaluate import evaluate
+from sightline.core.ground import Mount
 from sightline.formats.atomic import write_atomically
-from sightline.formats.mot import MotTable, table
+from sightline.formats.geojson import layout_geojson
 from sightline.pipeline.camera import CameraPlan
-from sightline.pipeline.order import Analysed
-from sightline.simulate.source import DrawnSource
-from sightline.simulate.street import Scene, scene
-from sightline.simulate.view import VIEWS
+from sightline.simulate.district import District, district
+from sightline.simulate.live import Ask, LiveDistrict, News, Progress
+from sightline.simulate.mounting import lines_for
+from sightline.simulate.world import Camera
 
-SIZE = (640, 360)
-REMEMBERED = 10_000  # frames per camera that are compared with the truth, the newest quarter of an hour
-FPS = 12.0  # three streets are drawn and analysed on two cores with room to spare
+USERS_PER_CAMERA = 15  # road users on the move: a busy morning, every camera sees somebody at most times
 
 
 def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after so long. Default: at Ctrl-C.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="No page.")] = False,
     report: Annotated[Path | None, typer.Option(help="File for the errors against the known truth, JSON.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed, another traffic.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another district.")] = 1,
+    cameras: Annotated[int, typer.Option(min=1, max=64, help="Cameras of the district.")] = 6,
+    weather: Annotated[str, typer.Option(help="clear, low sun, overcast, rain or night.")] = "clear",
     port: Annotated[int | None, typer.Option(help="Port of the page; 0 = any free one.")] = None,
 ) -> None:
-    """Drawn streets, analysed live by the built-in motion detector, with their known truth; nothing to download."""
+    """A simulated district with live cameras, map and known truth, analysed by the motion detector; no download."""
     settings = load_settings(detect={"detector": "motion"}, page={} if port is None else {"port": port})
-    clock = SystemClock()
-    scenes = {f"street-{number}": scene(seed + number, SIZE, FPS, view=number) for number in range(len(VIEWS))}
-    plans = [
-        CameraPlan(
-            name=name,
-            source=f"drawn:{one.view.name}",
-            kind="live",
-            analysis_fps=FPS,
-            lines=(one.line,),
-            opener=lambda name=name, one=one: DrawnSource(name, one, None, clock, pace=True),  # type: ignore[misc]
-        )
-        for name, one in scenes.items()
-    ]
-    notebook = Notebook()
-    say("three drawn streets, analysed by the built-in motion detector (a real camera: sightline watch SOURCE)")
-    # What is missing to redact real pictures does not concern drawn ones.
-    built = replace(build(open_library(settings), settings), notes=())
-    outcome = run(plans, built, settings, Show(headless=headless, seconds=seconds), notebook.note)
-    errors = notebook.errors(scenes, outcome)
-    for name, row in errors["cameras"].items():
-        counted, truth = row["counted"], row["crossed"]
-        say(f"{name}: HOTA {row['HOTA']:.1f}, IDF1 {row['IDF1']:.1f}; counted {counted} of {truth} over the line")
+    ask = Ask(seed=seed, cameras=cameras, users=USERS_PER_CAMERA * cameras, weather=weather)
+    plan = district(seed, cameras, size=ask.size, fps=ask.fps)
+    judge = Judge([camera.name for camera in plan.cameras])
+    say(f"a district of {cameras} simulated cameras, analysed live (a real camera: sightline watch SOURCE)")
+    with progress() as bar:
+        task = bar.add_task("laying streets", total=1.0)
+
+        def hear(news: News) -> None:
+            if isinstance(news, Progress):
+                bar.update(task, completed=news.done, total=news.total, description=news.words)
+            else:
+                judge.hear(news)
+
+        live = LiveDistrict(ask, hear)
+        urls = live.start()
+    try:
+        plans = [_plan(plan, camera, urls[camera.name], live) for camera in plan.cameras]
+        # What is missing to redact real pictures does not concern drawn ones.
+        built = replace(build(open_library(settings), settings), notes=())
+        show = Show(headless=headless, seconds=seconds, city=layout_geojson(plan.layout), at_start=judge.start)
+        outcome = run(plans, built, settings, show, judge.note)
+    finally:
+        judge.stop()
+        live.stop()
+    errors = _errors(judge, outcome)
+    _tell(errors)
     if report is not None:
         write_atomically(report, json.dumps(errors, indent=1) + "\n")
         say(f"errors against the truth in {report}")
 
 
-class Notebook:
-    """Remembers what the pipeline said of each analysed frame, to compare it with the truth afterwards."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, deque[tuple[int, Any, Any]]] = {}
-
-    def note(self, _: object, analysed: Analysed) -> None:
-        """Keep the confirmed tracks of one frame."""
-        tracks = analysed.tracks.confirmed()
-        self._rows.setdefault(analysed.camera, deque(maxlen=REMEMBERED)).append(
-            (analysed.index, tracks.ids, tracks.boxes_px)
-        )
-
-    def errors(self, scenes: dict[str, Scene], outcome: Outcome) -> dict[str, Any]:
-        """Per camera HOTA and IDF1 (percent) over the analysed frames and the error of the counts (percent)."""
-        cameras = {}
-        for name, one in scenes.items():
-            rows = list(self._rows.get(name, ()))
-            scores = evaluate(_truth(one, [index for index, _, _ in rows]), _said(rows))
-            last = max((index for index, _, _ in rows), default=0)
-            crossed = len(one.crossings(one.line, last))
-            counted = sum(
-                count
-                for directions in outcome.summary["cameras"][name]["counts"].values()
-                for classes in directions.values()
-                for count in classes.values()
-            )
-            cameras[name] = {
-                "HOTA": scores["HOTA"],
-                "IDF1": scores["IDF1"],
-                "counted": counted,
-                "crossed": crossed,
-                "count_error": 100.0 * abs(counted - crossed) / max(1, crossed),
-                "frames": len(rows),
-            }
-        return {"cameras": cameras, "seconds": outcome.seconds}
+def _plan(plan: District, camera: Camera, url: str, live: LiveDistrict) -> CameraPlan:
+    """What a person who mounts a camera knows of it; nothing of the traffic."""
+    return CameraPlan(
+        name=camera.name,
+        source=url,
+        kind="live",
+        analysis_fps=camera.fps,
+        lines=lines_for(plan.layout, camera),
+        mark=live.mark(camera.name),
+        mount=_mount(plan, camera),
+    )
 
 
-def _truth(one: Scene, indices: list[int]) -> MotTable:
-    frames, ids, boxes = [], [], []
-    for index in indices:
-        truth = one.truth(index)
-        frames.append(np.full(len(truth), index))
-        ids.append(truth.ids)
-        boxes.append(truth.boxes_px)
-    return _table(frames, ids, boxes)
+def _mount(plan: District, camera: Camera) -> Mount:
+    x, y, height = camera.place
+    lon, lat = plan.layout.lonlat(np.array([[x, y]]))[0].tolist()
+    return Mount(
+        lon=lon,
+        lat=lat,
+        height_m=height,
+        bearing_deg=float((90.0 - np.degrees(camera.yaw)) % 360.0),
+        pitch_deg=float(np.degrees(camera.pitch)),
+        field_deg=float(np.degrees(camera.field)),
+    )
 
 
-def _said(rows: list[tuple[int, Any, Any]]) -> MotTable:
-    frames = [np.full(len(ids), index) for index, ids, _ in rows]
-    return _table(frames, [ids for _, ids, _ in rows], [boxes for _, _, boxes in rows])
+def _errors(judge: Judge, outcome: Outcome) -> dict[str, Any]:
+    cameras = judge.report({name: one["counts"] for name, one in outcome.summary["cameras"].items()})
+    scored = [one["HOTA"] for one in cameras.values() if "HOTA" in one]
+    wrong, crossed = (sum(one[key] for one in cameras.values()) for key in ("miscounted", "crossed"))
+    return {
+        "cameras": cameras,
+        "HOTA": float(np.mean(scored)) if scored else None,
+        "count_error": 100.0 * wrong / max(1, crossed),
+        "handover": None,  # nothing is handed over between cameras yet
+        "seconds": outcome.seconds,
+    }
 
 
-def _table(frames: list[Any], ids: list[Any], boxes: list[Any]) -> MotTable:
-    if not frames:
-        return MotTable.empty()
-    return table(np.concatenate(frames), np.concatenate(ids), np.concatenate(boxes))
+def _tell(errors: dict[str, Any]) -> None:
+    for name, row in errors["cameras"].items():
+        scores = f"HOTA {row['HOTA']:.1f}, IDF1 {row['IDF1']:.1f}" if "HOTA" in row else "too few pictures to score"
+        counts = f"{row['counted']} counted, {row['crossed']} in truth, {row['miscounted']} wrong"
+        say(f"{name}: {scores}; lines: {counts}")
+    if errors["HOTA"] is not None:
+        say(f"all cameras: mean HOTA {errors['HOTA']:.1f}, count error {errors['count_error']:.1f} %")

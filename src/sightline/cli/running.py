@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,18 @@ LOOK_S = 0.1  # how often the terminal is brought up to date
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What a person wants to see and keep. seconds: end of live cameras."""
+    """What a person wants to see and keep.
+
+    seconds: end of live cameras; city: base map of the page (GeoJSON); at_start: gets the board before anything runs.
+    """
 
     headless: bool = False
     out: Path | None = None
     video: bool = False
     seconds: float | None = None
     stay: bool = False  # the page stays after the last source has ended, until Ctrl-C
+    city: Mapping[str, Any] | None = None
+    at_start: Callable[[Board], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
     for number, note in enumerate(built.notes):
         board.note(f"start {number}", note)
         say(f"note: {note}")
+    board.set_map(show.city)
     for plan in plans:
         built.redact.set_masks(plan.name, plan.masks)
     worker = Worker(plans, built.stages, built.redact, board, settings, clock)
@@ -75,6 +81,8 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
     started = clock.monotonic_ns()
     if sink is not None:
         worker.add_sink(sink)
+    if show.at_start is not None:
+        show.at_start(board)
     with ExitStack() as stack:
         if files is not None:
             worker.add_sink(files)

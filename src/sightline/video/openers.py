@@ -66,7 +66,8 @@ def _device(ask: Ask) -> Opened:
 
 
 def _rtsp(ask: Ask) -> Opened:
-    options = {"rtsp_transport": "tcp", "fflags": "nobuffer", "allowed_media_types": "video", **_PROBE}
+    # Without fflags=nobuffer: it would throw away the second of pictures that opening looks at.
+    options = {"rtsp_transport": "tcp", "allowed_media_types": "video", **_PROBE}
     if ask.listen:
         # In listen mode FFmpeg takes "timeout" for a client's option and refuses it.
         options |= {"rtsp_flags": "listen", "listen_timeout": str(round(ask.settings.open_timeout_s))}

@@ -80,8 +80,8 @@ class Reader:
     "ended" or "failed". A live source whose very first opening fails is "failed" too, unless ``persistent``.
 
     wanted(index, time_ns): asked before a picture is converted; pace: play a file in real time; on_event: called with
-    SourceChanged from the reading thread; opener: makes the source instead of the URL; watch: a second, sleeping thread
-    looks after live sources that hang without FFmpeg noticing.
+    SourceChanged from the reading thread; opener: makes the source instead of the URL; mark: changes each frame as it
+    is read; watch: a second, sleeping thread looks after live sources that hang without FFmpeg noticing.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Reader:
         pace: bool = False,
         on_event: Callable[[SourceChanged], None] | None = None,
         opener: Callable[[], Opened] | None = None,
+        mark: Callable[[Frame], Frame] | None = None,
         trusted: bool = True,
         listen: bool = False,
         persistent: bool = False,
@@ -111,6 +112,7 @@ class Reader:
         self._pace = pace
         self._on_event = on_event
         self._opener = opener
+        self._mark = mark
         self._trusted = trusted
         self._listen = listen
         self._persistent = persistent
@@ -250,6 +252,8 @@ class Reader:
             since_ns = self._clock.monotonic_ns()
             try:
                 for frame in source.frames(self._wanted):
+                    if self._mark is not None:
+                        frame = self._mark(frame)
                     if not self._leave(run, frame, since_ns):
                         return
                     del frame  # it is the slot's now; kept here until the next it would cost 3 MB a stream at 1080p
