@@ -62,7 +62,7 @@ def make_detector(name: str, library: Library, settings: DetectSettings, *, thre
     BadConfig: no such detector; ModelUnavailable: a model named is absent, or one chosen cannot be used.
     """
     if name == "motion":
-        return MotionDetector(settings)
+        return MotionDetector(settings, threads=threads)
     if name == "street":
         return _street(library, settings, threads)
     outside = entry_points(group="sightline.detectors", name=name)
@@ -95,4 +95,4 @@ def _street(library: Library, settings: DetectSettings, threads: int) -> Detecto
         "No detection model is installed; the built-in motion detector finds what moves before a still camera. "
         f"Run 'sightline models pull {STREET[0]}' for the street model."
     )
-    return MotionDetector(settings, notes=(note,))
+    return MotionDetector(settings, notes=(note,), threads=threads)
