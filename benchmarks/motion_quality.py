@@ -46,6 +46,7 @@ def district(seed: int, weather: str, seconds: float, folder: Path) -> dict[str,
     sightline("simulate", film, "--video", "--cameras", str(CAMERAS), "--seconds", str(seconds), "--seed", str(seed),
               "--weather", weather)  # fmt: skip
     said.mkdir()
+    summary: dict[str, Any] = {}
     for camera in json.loads((film / "district.json").read_text(encoding="utf-8"))["cameras"]:
         name, out = camera["name"], folder / "one"
         lines = [f"{line['start'][0]},{line['start'][1]},{line['end'][0]},{line['end'][1]}" for line in camera["lines"]]
@@ -60,7 +61,13 @@ def district(seed: int, weather: str, seconds: float, folder: Path) -> dict[str,
                 if rule is not None:
                     event["Source"]["Rule"] = names[rule]
                 events.write(json.dumps(event) + "\n")
+        one = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        for counts in (row["counts"] for row in one["cameras"].values()):
+            for line in list(counts):
+                counts[names[line]] = counts.pop(line)
+        summary = {**one, "cameras": {**summary.get("cameras", {}), **one["cameras"]}}
         shutil.rmtree(out)
+    (said / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     return dict(sightline("evaluate", film, said))
 
 
@@ -111,7 +118,7 @@ def main() -> None:
 
 def hota_of(scores: dict[str, Any]) -> list[float]:
     """HOTA of each camera."""
-    return [float(camera["HOTA"]) for camera in scores["cameras"].values()]
+    return [float(camera["HOTA"]) for camera in scores["sequences"].values()]
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
         if files is not None:
             worker.add_sink(files)
             stack.callback(board.subscribe(_to_files(files), ()))
-        stack.enter_context(_ctrl_c(stop))
+        stack.enter_context(ctrl_c(stop))
         if not show.headless:
             stack.enter_context(_page(board, settings))
         worker.start()
@@ -161,7 +161,7 @@ def _has_desktop() -> bool:
 
 
 @contextmanager
-def _ctrl_c(stop: threading.Event) -> Iterator[None]:
+def ctrl_c(stop: threading.Event) -> Iterator[None]:
     """The first Ctrl-C (or SIGTERM) ends in order; a second one as usual."""
 
     def end(number: int, _: FrameType | None) -> None:

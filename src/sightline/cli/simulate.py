@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sightline.cli.broadcast import broadcast, plan_of
 from sightline.cli.terminal import answer_json, progress, say
 from sightline.core.errors import BadConfig
 from sightline.formats.district import make_room
@@ -15,10 +16,12 @@ from sightline.simulate.baselines import too_easy
 from sightline.simulate.district import district
 from sightline.simulate.faults import Faults
 from sightline.simulate.flow import Traffic
+from sightline.simulate.live import Ask
 from sightline.simulate.mounting import lines_for
 from sightline.simulate.painter import Painter
 from sightline.simulate.record import Moving, Notify, Paints, Scene, record
 from sightline.simulate.record_tracks import record_tracks
+from sightline.simulate.rtsp import Line
 from sightline.simulate.sumo import Sumo
 from sightline.simulate.weather import WEATHERS, Weather
 
@@ -35,10 +38,14 @@ _FIRST_JUDGED_S = 600.0  # in shorter runs there are too few to be mistaken for
 def simulate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
     cameras: Annotated[int, typer.Option(min=1, max=20_000, help="Number of cameras.")] = 6,
-    seconds: Annotated[float, typer.Option(min=0.1, help="How long.")] = 60.0,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="How long. Default: 60; --live: until Ctrl-C.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=(1 << 31) - 1, help="Another seed, another district.")] = 1,
     video: Annotated[bool, typer.Option("--video", help="Also paint and encode a clip per camera.")] = False,
     tracks: Annotated[bool, typer.Option("--tracks", help="Only tracks with faults, for hand-over.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="On air as RTSP cameras on this machine, in real time.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the live streams; 0 = any free one.")] = 0,
+    jitter_ms: Annotated[float, typer.Option(help="Mean random delay of live pictures, milliseconds.")] = 0.0,
+    loss: Annotated[float, typer.Option(help="Share of packets of the live streams that are lost.")] = 0.0,
     fps: Annotated[float | None, typer.Option(help="Frames per second. Default: 10 video, 5 truth, 2 tracks.")] = None,
     size: Annotated[str, typer.Option(help="Size of the pictures, WIDTHxHEIGHT.")] = "640x360",
     hour: Annotated[float, typer.Option(min=0, max=23.999, help="Hour of the day at the start.")] = 8.0,
@@ -63,8 +70,19 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="What was made as one JSON object on stdout.")] = False,
 ) -> None:
     """A made-up district with known truth: streets, traffic, cameras; the same seed gives the same bytes."""
-    if video and tracks:
-        raise BadConfig("--video", "--tracks", "one of the two")
+    if video + tracks + live > 1:
+        raise BadConfig("--video, --tracks, --live", "more than one", "one of them")
+    if live:
+        if sumo is not None:
+            raise BadConfig("--sumo", str(sumo), "the built-in traffic with --live: SUMO computes its whole run first")
+        _weather(weather)
+        ask = Ask(
+            seed=seed, cameras=cameras, size=_size(size), fps=10.0 if fps is None else fps, hour=hour, users=users,
+            weather=weather, port=port, line=Line(jitter_ms / 1000, loss),
+        )  # fmt: skip
+        broadcast(folder, ask, plan_of(ask, _start_ns(hour)), seconds, force=force)
+        return
+    seconds = 60.0 if seconds is None else seconds
     faults = Faults(missed, split, switched, jitter, false, wrong_class, clock_s, drift_ppm, noise, cast, own)
     kind = "video" if video else "tracks" if tracks else "truth"
     light = _weather(weather) if video else None
@@ -78,7 +96,7 @@ def simulate(
         seed=seed,
         seconds=seconds,
         fps=rate,
-        start_ns=round((DAY.timestamp() + hour * 3600) * 1000) * 1_000_000,
+        start_ns=_start_ns(hour),
         settings=how | ({"faults": asdict(faults)} if tracks else {}),
     )
     make_room(folder, force=force)  # what was wrong with the options has been said by now
@@ -101,6 +119,10 @@ def _traffic(scene: Scene, how: dict[str, Any], sumo: Path | None, stack: ExitSt
     wanted = {} if users is None else {"users": users}
     source = Sumo(scene.layout, scene.seed, seconds=scene.seconds, step_s=scene.step_s, folder=sumo, **wanted)
     return stack.enter_context(closing(source))
+
+
+def _start_ns(hour: float) -> int:
+    return round((DAY.timestamp() + hour * 3600) * 1000) * 1_000_000
 
 
 def _weather(name: str) -> Weather:

@@ -6,6 +6,7 @@ pipe to whoever started the district). Nothing of the truth is in the streams.
 
 import contextlib
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Final, Literal
 
 from sightline.core.clock import SystemClock
-from sightline.core.errors import SightlineError
+from sightline.core.errors import BadConfig, SightlineError
 from sightline.core.frame import Frame
 from sightline.core.values import F32, I16, I64, Bool
 from sightline.simulate.district import District, district
@@ -28,6 +29,7 @@ from sightline.video.live_encode import LiveEncoder
 
 _START_S: Final = 120.0  # until a district that says nothing is given up; painting a camera's street takes under 1 s
 _STOP_S: Final = 5.0
+_LEAST_FPS, _MOST_FPS = 4.0, 50.0  # traffic moves one step a picture; longer steps than 0.25 s are not natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Ask:
     crf: int = 23
     port: int = 0
     line: Line = field(default_factory=Line)
+
+    def __post_init__(self) -> None:
+        if not _LEAST_FPS <= self.fps <= _MOST_FPS:
+            raise BadConfig("fps", self.fps, f"{_LEAST_FPS:g} to {_MOST_FPS:g} pictures a second of a live camera")
+        if self.weather not in WEATHERS:
+            raise BadConfig("weather", self.weather, ", ".join(WEATHERS))
+        if self.size[0] % 2 or self.size[1] % 2:
+            raise BadConfig("size", self.size, "even sides, as H.264 has them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +189,7 @@ class LiveDistrict:
 
 def _broadcast(ask: Ask, news: Connection, stop: Connection) -> None:
     """The district's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started the district; he closes stop
     lock = threading.Lock()
 
     def tell(one: News) -> None:
@@ -189,8 +200,6 @@ def _broadcast(ask: Ask, news: Connection, stop: Connection) -> None:
         _Station(ask, tell).run(stop)
     except SightlineError as error:
         tell(Failed(str(error)))
-    except KeyboardInterrupt:
-        return
 
 
 class _Station:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sightline.core.clock import Clock
-from sightline.core.errors import SightlineError
+from sightline.core.errors import BadConfig, SightlineError
 from sightline.simulate.rtp import CLOCK_HZ, PAYLOAD_TYPE, Packetizer
 
 HOST: Final = "127.0.0.1"
@@ -37,7 +37,7 @@ class Line:
 
     def __post_init__(self) -> None:
         if not 0 <= self.jitter_s <= 10 or not 0 <= self.loss < 1:
-            raise ValueError(f"Line: expected jitter of 0 to 10 s and a loss of 0 to 1, got {self}")
+            raise BadConfig("jitter and loss", (self.jitter_s, self.loss), "0 to 10 s, and a share from 0 to under 1")
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ import pytest
 
 from sightline.config import load_settings
 from sightline.core.clock import SystemClock
-from sightline.core.errors import SightlineError, SourceUnavailable
+from sightline.core.errors import BadConfig, SightlineError, SourceUnavailable
 from sightline.simulate.rtp import nal_units
 from sightline.simulate.rtsp import Line, RtspServer
 from sightline.video import open_source
@@ -143,5 +143,5 @@ def test_an_unknown_camera_cannot_be_opened() -> None:
 
 @pytest.mark.parametrize("line", [(-1, 0), (11, 0), (0, 1), (0, -0.1)])
 def test_a_line_that_cannot_be_is_refused(line: tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match="expected jitter"):
+    with pytest.raises(BadConfig, match="0 to 10 s"):
         Line(*line)
