@@ -83,7 +83,7 @@ def cost_ms(clip: Path) -> float:
     cv2.setNumThreads(1)
     detector = make_detector("motion", Library(None), DetectSettings(), threads=1)
     frames = []
-    for frame in open_source("clip", str(clip), VideoSettings()):
+    for frame in open_source(str(clip), camera="clip", settings=VideoSettings()):
         frames.append(frame)
         if len(frames) == 150:
             break

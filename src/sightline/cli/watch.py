@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from sightline.cli.filmed import Filmed, filmed, is_district
 from sightline.cli.running import Show, run
 from sightline.cli.terminal import answer_json
 from sightline.cli.wiring import build, fetch_missing, open_library
@@ -18,7 +19,8 @@ from sightline.video import camera_name, kind, open_source
 
 def watch(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, URLs (rtsp, rtmp, http, https), devices.")
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Files, URLs (rtsp, rtmp, http, https), devices, districts."),
     ],
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so long (of a file: its own time).")] = None,
     fps: Annotated[
@@ -47,6 +49,7 @@ def watch(
     settings = settings_of(detector=detector, host=host, port=port)
     lines = tuple(line_of(text, number) for number, text in enumerate(line or [], start=1))
     masks = tuple(mask_of(text) for text in mask or [])
+    known, city = districts(sources)
     plans = [
         CameraPlan(
             name=name,
@@ -56,10 +59,11 @@ def watch(
             source_fps=source_fps,
             paced=not headless,
             seconds=seconds,
-            lines=lines,
+            lines=lines or (known[source].lines if source in known else ()),
             masks=masks,
+            mount=known[source].mount if source in known else None,
         )
-        for name, source in named(sources).items()
+        for name, source in named([*known, *(source for source in sources if not is_district(source))]).items()
     ]
     library = open_library(settings)
     fetch_missing(library, settings)
@@ -67,7 +71,7 @@ def watch(
         plans,
         build(library, settings),
         settings,
-        Show(headless=headless, out=out, video=video, seconds=seconds, stay=sys.stdout.isatty()),
+        Show(headless=headless, out=out, video=video, seconds=seconds, stay=sys.stdout.isatty(), city=city),
     )
     if as_json:
         answer_json(outcome.summary)
@@ -75,6 +79,18 @@ def watch(
         raise SightlineError("; ".join(outcome.faults))
     if outcome.unavailable:
         raise SourceUnavailable("; ".join(outcome.unavailable))
+
+
+def districts(sources: list[str]) -> tuple[dict[str, Filmed], dict[str, Any] | None]:
+    """Clip -> camera of the folders among the sources, and the map of the first (each has its own place on earth)."""
+    known: dict[str, Filmed] = {}
+    city = None
+    for source in sources:
+        if is_district(source):
+            cameras, own = filmed(source)
+            known |= {one.clip: one for one in cameras}
+            city = city or own
+    return known, city
 
 
 def settings_of(*, detector: str | None, host: str | None, port: int | None) -> Settings:

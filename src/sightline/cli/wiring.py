@@ -80,7 +80,6 @@ def build(library: Library, settings: Settings) -> Built:
         follow=Tracker(settings.track),
         describe=describer,
         counting=Counting(settings.count),
-        hold=detector.name != "motion",
     )
     return Built(stages, redactor, detector.name, tuple(notes))
 

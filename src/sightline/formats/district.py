@@ -27,8 +27,8 @@ CAMERAS: Final = "cameras.json"
 SCHEMA: Final = "sightline.district/1"
 CAMERAS_SCHEMA: Final = "sightline.cameras/1"
 DESCRIPTOR: Final = 32  # numbers of a track's descriptor
-_MARK: Final = ".sightline-district"
-_OURS: Final = {MANIFEST, CAMERAS, _MARK, "calibration.json", "map.geojson", "cameras", "truth", "tracks", "spool"}
+MARK: Final = ".sightline-district"
+_OURS: Final = {MANIFEST, CAMERAS, MARK, "calibration.json", "map.geojson", "cameras", "truth", "tracks", "spool"}
 Kind = Literal["truth", "video", "tracks"]
 
 
@@ -207,8 +207,8 @@ def make_room(folder: Path, *, force: bool) -> None:
         return
     if not force:
         raise BadConfig("folder", str(folder), "an empty folder, or --force to replace a district made earlier")
-    if _MARK not in held:
-        raise BadConfig("folder", str(folder), f"a district made earlier (with a file {_MARK}) or an empty folder")
+    if MARK not in held:
+        raise BadConfig("folder", str(folder), f"a district made earlier (with a file {MARK}) or an empty folder")
     foreign = [name for name in held if name not in _OURS and not name.startswith(f".{MANIFEST}.")]
     if foreign:
         raise BadConfig("folder", str(folder), f"nothing but a district in it (there is {foreign[0]})")
@@ -223,7 +223,7 @@ def begin(folder: Path) -> None:
     """Mark a folder as a district in the making, so that what is left of a broken run may be replaced later."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _MARK).write_text("made by sightline simulate\n", encoding="ascii")
+        (folder / MARK).write_text("made by sightline simulate\n", encoding="ascii")
     except OSError as error:
         raise unwritable(folder, error) from error
 

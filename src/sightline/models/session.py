@@ -77,7 +77,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _openvino() -> Any:
+def openvino_module() -> Any:
     """The openvino module, its telemetry package kept out: importing that would write to the user's home and send."""
     if "openvino" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # import then fails, openvino has a stub
@@ -85,7 +85,7 @@ def _openvino() -> Any:
 
 
 def _compile(library: Library, model: Model, path: Path, threads: int, streams: int) -> tuple[Any, list[str]]:
-    openvino = _openvino()
+    openvino = openvino_module()
     core = library.shared(("openvino", "core"), openvino.Core)
     options = {
         "INFERENCE_PRECISION_HINT": "f32",  # INT8 models are deterministic only with this (measured)

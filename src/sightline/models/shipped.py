@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.core.errors import ModelUnavailable
-from sightline.models.session import _openvino, cores
+from sightline.models.session import cores, openvino_module
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -24,7 +24,7 @@ class ShippedNet:
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         self._lanes = threads or cores()
-        openvino = _openvino()
+        openvino = openvino_module()
         self._core = openvino.Core()
         try:
             self._network = self._core.read_model(str(path), config={"ENABLE_MMAP": False})

@@ -49,18 +49,12 @@ class CameraState:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of one worker, for all its cameras.
-
-    Only the analysis thread calls them. hold: whether objects that stand still live on undetected
-    while their patch does not change; not with a detector that sees motion only, where a patch is unchanged most of all
-    once what was in it has left.
-    """
+    """The stages of one worker, for all its cameras; only the analysis thread calls them."""
 
     detect: Detect
     follow: Tracker
     describe: Describe | None
     counting: Counting
-    hold: bool = True
 
 
 def analyse(
@@ -107,8 +101,9 @@ def _follow_wave(
         frame, state = frames[position], state_of(frames[position].camera)
         with state.meter.time("gate"):
             unchanged, moved = state.patches.unchanged(frame, stages.follow.places(frame.camera))
-        held = unchanged if stages.hold else None
-        samples.append(Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], held, moved))
+        samples.append(
+            Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], unchanged, moved)
+        )
     started = clock.monotonic_ns()
     tracked = stages.follow.update(samples)
     hits = [tuple(stages.follow.confirmed_since(sample.camera)) for sample in samples]

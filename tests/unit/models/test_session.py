@@ -20,7 +20,7 @@ from sightline.models.session import Session, open_session
 
 def _network(folder: Path, name: str = "net") -> Model:
     """A network [1, 3, 8, 8] -> "twice" (the picture doubled) and "mean" [1], as IR on disk with its registry entry."""
-    openvino = session_module._openvino()
+    openvino = session_module.openvino_module()
     ops = openvino.opset13
     picture = ops.parameter([1, 3, 8, 8], np.float32, name="picture")
     twice = ops.multiply(picture, ops.constant(np.full((1, 3, 1, 1), 2, np.float32)))
