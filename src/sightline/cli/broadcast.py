@@ -1,6 +1,7 @@
 """``sightline simulate DIR --live``: a district on air as RTSP cameras, with its truth written beside."""
 
 import threading
+from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,12 +19,13 @@ from sightline.formats.district import begin, make_room, write_manifest
 from sightline.formats.district_tables import TABLES
 from sightline.formats.mot_truth import truth_bytes
 from sightline.simulate.district import district
-from sightline.simulate.live import Ask, Began, Crossed, Failed, LiveDistrict, News, Progress, TruthOf
+from sightline.simulate.live import Ask, Began, Crossed, Failed, LiveDistrict, News, OnAir, Progress, TruthOf
 from sightline.simulate.mounting import lines_for
 from sightline.simulate.record import Scene, manifest, write_survey
 from sightline.simulate.sight import Sight
 
 _LOOK_S: Final = 0.5
+_EARLY: Final = 1_000  # of what is true kept of a camera until its first reader is known: more than any delay
 _Pass = tuple[float, str, str, str, str, int]  # time_s, camera, line, direction, class, id
 
 
@@ -34,32 +36,46 @@ class TruthBook:
     no truth. Told from the district's thread.
     """
 
-    def __init__(self, folder: Path, cameras: list[str], fps: float, stack: ExitStack) -> None:
-        self._fps = fps
+    def __init__(self, folder: Path, cameras: list[str], stack: ExitStack) -> None:
         self._lock = threading.Lock()
         self._first: dict[str, int] = {}
         self._passes: list[_Pass] = []
+        # Truth is told before a picture is sent, so what a reader's first picture shows is known before he has it.
+        self._early: dict[str, deque[TruthOf | Crossed]] = {name: deque(maxlen=_EARLY) for name in cameras}
         self._files: dict[str, BinaryIO] = {}
         (folder / "truth").mkdir(parents=True, exist_ok=True)
         for name in cameras:
             self._files[name] = stack.enter_context((folder / "truth" / f"{name}.txt").open("wb"))
+        self.start_ns = 0
+        self.seconds = 0.0
         self.frames = 0
         self.failed = ""
 
     def hear(self, news: News) -> None:
         """Write down what is true."""
         with self._lock:
-            if isinstance(news, Began):
-                self._first.setdefault(news.camera, news.number)
+            if isinstance(news, OnAir):
+                self.start_ns = SystemClock().now_ns()
+            elif isinstance(news, Began):
+                if news.camera not in self._first:
+                    self._first[news.camera] = news.number
+                    for early in self._early.pop(news.camera):
+                        self._keep(early)
             elif isinstance(news, Failed):
-                self.failed = news.reason
-            elif isinstance(news, TruthOf | Crossed) and news.camera in self._first:
-                frame = news.number - self._first[news.camera] + 1
-                if isinstance(news, TruthOf):
-                    self._write(news, frame)
+                self.failed = self.failed or news.reason
+            elif isinstance(news, TruthOf | Crossed):
+                if news.camera in self._first:
+                    self._keep(news)
                 else:
-                    time_s = max(0.0, (frame - 1) / self._fps)
-                    self._passes.append((time_s, news.camera, news.line, news.direction, news.label, news.id))
+                    self._early[news.camera].append(news)
+
+    def _keep(self, news: TruthOf | Crossed) -> None:
+        frame = news.number - self._first[news.camera] + 1
+        if isinstance(news, TruthOf) and frame >= 1:
+            self._write(news, frame)
+        elif isinstance(news, Crossed) and frame > 1:
+            self.seconds = max(self.seconds, news.time_s)
+            self._passes.append((news.time_s, news.camera, news.line, news.direction, news.label, news.id))
 
     def close(self, folder: Path) -> None:
         """Write who passed the lines; BadConfig where it cannot be written."""
@@ -95,7 +111,7 @@ def broadcast(folder: Path, ask: Ask, scene: Scene, seconds: float | None, *, fo
     names = [camera.name for camera in scene.cameras]
     stop = threading.Event()
     with ExitStack() as stack:
-        book = TruthBook(folder, names, ask.fps, stack)
+        book = TruthBook(folder, names, stack)
         with progress() as bar:
             task = bar.add_task("laying streets", total=1.0)
 
@@ -115,8 +131,8 @@ def broadcast(folder: Path, ask: Ask, scene: Scene, seconds: float | None, *, fo
         live.stop()
         book.close(folder)
     made = Scene(
-        scene.layout, scene.cameras, scene.lines, scene.seed, max(book.frames, 1) / ask.fps, ask.fps, scene.start_ns,
-        scene.settings,
+        scene.layout, scene.cameras, scene.lines, scene.seed, max(book.frames / ask.fps, book.seconds, 1 / ask.fps),
+        ask.fps, book.start_ns, scene.settings,
     )  # fmt: skip
     write_manifest(folder, manifest(made, "truth", made.entries()))
     if book.failed:

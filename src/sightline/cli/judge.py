@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from sightline.core.events import Line
 from sightline.core.values import F32, I16, I64, Bool, Tracks
 from sightline.evaluate import evaluate
 from sightline.formats.mot import MotTable, table
@@ -46,42 +47,42 @@ class _Record:
     first: int | None = None  # number of the picture that the reader counts as its first
     sessions: int = 0
     index_at: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=50))  # time_ns, index
-    crossed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    classes: Counter[str] = field(default_factory=Counter)
-    early: list[Crossed] = field(default_factory=list)
+    last: int = 0  # number of the last picture that was analysed
+    passes: list[Crossed] = field(default_factory=list)
+    painted: int = 0  # pictures that the reader could have had
+    said: dict[tuple[str, str], int] | None = None  # what was counted when the stream broke
 
 
 class Judge:
     """Compares; ``hear`` takes the simulator's news, ``note`` is a sink of the worker.
 
-    A camera whose stream broke and was read anew is judged up to the break: nobody can say then which picture is which.
+    cameras: name -> its counting lines; only lines that are still as they were are judged. A camera whose stream was
+    read anew, or by somebody else, too, is judged up to then: nobody can say any more which picture is which.
     """
 
-    def __init__(self, cameras: Sequence[str]) -> None:
+    def __init__(self, cameras: Mapping[str, Sequence[Line]]) -> None:
         self._lock = threading.Lock()
+        self._own_lines = {name: tuple(lines) for name, lines in cameras.items()}
         self._records = {name: _Record() for name in cameras}
+        self._board: Board | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def hear(self, news: News) -> None:
         """Remember what is true."""
+        said = self._totals(news.camera) if isinstance(news, Began) else {}
         with self._lock:
             if isinstance(news, Began):
                 record = self._records[news.camera]
                 record.sessions += 1
                 if record.first is None:
                     record.first = news.number
-                    for early in record.early:
-                        self._count(record, early)
-                    record.early.clear()
+                elif record.said is None:
+                    record.said = said
             elif isinstance(news, TruthOf):
                 self._remember(self._records[news.camera], news)
-            elif isinstance(news, Crossed):
-                record = self._records[news.camera]
-                if record.first is None:
-                    record.early = [one for one in record.early if one.number > news.number - _BOXES_AHEAD] + [news]
-                else:
-                    self._count(record, news)
+            elif isinstance(news, Crossed) and self._records[news.camera].sessions <= 1:
+                self._records[news.camera].passes.append(news)
 
     def note(self, _: object, analysed: Analysed) -> None:
         """Remember what was said of a picture."""
@@ -93,6 +94,7 @@ class Judge:
             if picture is None:
                 return
             picture.analysed = True
+            record.last = record.first + analysed.index - 1
             self._say(picture, analysed.tracks)
             indices = dict(record.index_at)
             for hit in analysed.first_hits:
@@ -104,6 +106,7 @@ class Judge:
 
     def start(self, board: Board) -> None:
         """Score one camera after the other from now on, and show the scores on the board."""
+        self._board = board
         self._thread = threading.Thread(target=self._judge_for_ever, args=(board,), name="judge", daemon=True)
         self._thread.start()
 
@@ -121,13 +124,13 @@ class Judge:
         cameras = {}
         for name in self._records:
             scores = self._scores(name, REMEMBERED)
-            said = {(line, way): sum(by.values()) for line, ways in counts[name].items() for way, by in ways.items()}
-            lines = self._lines(name, said)
+            lines = self._lines(name, _sums(counts[name]))
             counted, truth = sum(one.counted for one in lines), sum(one.truth for one in lines)
             wrong = sum(abs(one.counted - one.truth) for one in lines)
             cameras[name] = {
                 **({key: scores[key] for key in ("HOTA", "DetA", "AssA", "IDF1", "MOTA")} if scores else {}),
                 "frames": scores["frames"] if scores else 0,
+                "painted": self._records[name].painted,
                 "counted": counted,
                 "crossed": truth,
                 "miscounted": wrong,
@@ -149,8 +152,7 @@ class Judge:
             scores = self._scores(name, _RECENT)
             if scores is None:
                 continue
-            totals = board.totals(name)
-            said = {(line, way): sum(by.values()) for line, ways in totals.items() for way, by in ways.items()}
+            said = self._totals(name)
             broke = self._records[name].sessions > 1
             note = "until its stream was read anew" if broke else f"over the last {scores['frames']} pictures"
             board.judge(name, CameraScores(scores["HOTA"], scores["IDF1"], tuple(self._lines(name, said)), note))
@@ -164,21 +166,34 @@ class Judge:
         return evaluate(truth, said, convention="district") | {"frames": len(rows)}
 
     def _lines(self, name: str, said: Mapping[tuple[str, str], int]) -> list[CountScore]:
+        judged = self._judged(name)
         with self._lock:
-            true = dict(self._records[name].crossed)
+            record = self._records[name]
+            said = said if record.said is None else record.said
+            first = record.first
+            true: Counter[tuple[str, str]] = Counter()
+            if first is not None:
+                # Who passes between the last picture that was analysed and the end could not be counted.
+                rows = ((one.line, one.direction) for one in record.passes if first < one.number <= record.last)
+                true.update(rows)
         return [
             CountScore(line, way, said.get((line, way), 0), true.get((line, way), 0))  # type: ignore[arg-type]
             for line, way in sorted({*said, *true})
+            if line in judged
         ]
 
-    @staticmethod
-    def _count(record: _Record, news: Crossed) -> None:
-        if record.first is not None and news.number > record.first and record.sessions == 1:
-            record.crossed[(news.line, news.direction)] += 1
-            record.classes[news.label] += 1
+    def _totals(self, name: str) -> dict[tuple[str, str], int]:
+        return {} if self._board is None else _sums(self._board.totals(name))
+
+    def _judged(self, name: str) -> set[str]:
+        """Names of the lines that are as they were: of those that people drew or moved nobody knows the truth."""
+        own = self._own_lines[name]
+        now = own if self._board is None else self._board.lines(name)
+        return {line.name for line in own if line in now}
 
     @staticmethod
     def _remember(record: _Record, news: TruthOf) -> None:
+        record.painted += record.first is not None and record.sessions == 1
         picture = _Picture(news.ids, news.labels, news.boxes_px, news.counted)
         if len(record.truth) == record.truth.maxlen:
             record.by_number.pop(record.truth[0][0], None)
@@ -190,6 +205,11 @@ class Judge:
         sure = tracks.confirmed()
         picture.said_ids.extend(sure.ids.tolist())
         picture.said_boxes.extend(sure.boxes_px.tolist())
+
+
+def _sums(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[tuple[str, str], int]:
+    """(line, direction) -> crossings of all classes."""
+    return {(line, way): sum(by.values()) for line, ways in counts.items() for way, by in ways.items()}
 
 
 def _truth_table(rows: list[tuple[int, _Picture]]) -> MotTable:

@@ -48,6 +48,7 @@ def count_scores(
     counts = [_counts(side, name, places, ends) for side, name in ((truth, "truth"), (said, "said"))]
     hourly = _HOUR_S / np.diff(ends, prepend=0.0)
     flows = geh(*(side.sum(axis=-1) * hourly for side in reversed(counts)))
+    used = flows[sum(side.sum(axis=-1) for side in counts) > 0]  # where nobody came or was said, nothing is shown
     # Axes: line, direction, window, class.
     true, found = (side.sum(axis=2) for side in counts)
     total = int(true.sum())
@@ -57,9 +58,9 @@ def count_scores(
         "class_error": 100 * float(by_class.sum()) / total if total else None,
         "truth": total,
         "said": int(found.sum()),
-        "geh_below_5": float((flows < GOOD).mean()) if flows.size else None,
-        "geh_mean": float(flows.mean()) if flows.size else None,
-        "flows": int(flows.size),
+        "geh_below_5": float((used < GOOD).mean()) if used.size else None,
+        "geh_mean": float(used.mean()) if used.size else None,
+        "flows": int(used.size),
         "window_s": window_s,
         "lines": [
             _line(place, direction, true[k, d], found[k, d], flows[k, d])

@@ -87,7 +87,7 @@ def calibration(probabilities: F64, right: Bool, bins: int = BINS) -> dict[str, 
 def journey_identity(owners: Owners, predicted_pairs: I64, *, missed_boxes: int = 0) -> IdentitySums:
     """IDF1's sums over boxes, where the tracks that predicted links join are one identity.
 
-    Rows of owners are the tracks; boxes of false tracks are wrong, missed_boxes are missed.
+    Rows of owners are the tracks; boxes beside their owner and of false tracks are wrong, missed_boxes are missed.
     """
     n = len(owners)
     if len(predicted_pairs) and (predicted_pairs.min() < 0 or predicted_pairs.max() >= n):
@@ -98,9 +98,9 @@ def journey_identity(owners: Owners, predicted_pairs: I64, *, missed_boxes: int 
     _, movers = np.unique(owners.movers[owned], return_inverse=True)
     keys = movers * max(n, 1) + journeys[owned]
     unique, where = np.unique(keys, return_inverse=True)
-    counts = np.bincount(where, owners.boxes[owned], minlength=len(unique)).astype(np.int64)
+    counts = np.bincount(where, owners.matched[owned], minlength=len(unique)).astype(np.int64)
     matches = agreement(unique // max(n, 1), unique % max(n, 1), counts)
-    truth = int(owners.boxes[owned].sum()) + missed_boxes
+    truth = int(owners.matched[owned].sum()) + missed_boxes
     return IdentitySums(matches, truth - matches, int(owners.boxes.sum()) - matches)
 
 

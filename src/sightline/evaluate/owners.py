@@ -19,16 +19,18 @@ class Owners:
     """Tracks of all cameras as columns i64 (n,).
 
     cameras: numbers of cameras; tracks: ids within the camera; movers: ids of the truth that are one object in all
-    cameras, NOBODY = a false track; boxes: boxes of the track. A track is named elsewhere by its row here.
+    cameras, NOBODY = a false track; boxes: boxes of the track; matched:
+    how many of them lie on boxes of the owner (0 of a false track). A track is named elsewhere by its row here.
     """
 
     cameras: I64
     tracks: I64
     movers: I64
     boxes: I64
+    matched: I64
 
     def __post_init__(self) -> None:
-        for name in ("cameras", "tracks", "movers", "boxes"):
+        for name in ("cameras", "tracks", "movers", "boxes", "matched"):
             column = getattr(self, name)
             if column.dtype != np.int64 or column.shape != (len(self.cameras),):
                 got = f"{column.dtype} {column.shape}"
@@ -41,13 +43,14 @@ class Owners:
 def owners(
     truth: Mapping[str, MotTable], found: Mapping[str, MotTable], *, convention: Convention = "auto"
 ) -> tuple[Owners, int]:
-    """The owner of every track of found, cameras in the order of truth's names, and the boxes of truth nobody found.
+    """The owner of every track of found, cameras in the order of truth's names, and the boxes of truth that no
+    track of their owner found.
 
     Frame by frame boxes are matched one to one at IoU >= 0.5; a track belongs to the object that most of its matched
     boxes belong to (the smaller id where two are equal), if these are at least half of all its boxes. Results on truth
     that does not count are left out. BadData as ``pairs.pair``, and for a camera that found does not have.
     """
-    columns: list[tuple[I64, I64, I64, I64]] = []
+    columns: list[tuple[I64, I64, I64, I64, I64]] = []
     missed = 0
     for number, name in enumerate(truth):
         if name not in found:
@@ -62,15 +65,18 @@ def owners(
                 good = scores[rows, places] > EPS
                 keys.append(frame.found[places[good]] * width + frame.truth[rows[good]])
         pairs, counts = np.unique(np.concatenate(keys), return_counts=True)
-        missed += sequence.truth_boxes - int(counts.sum())
         track, mover = pairs // max(width, 1), pairs % max(width, 1)
         order = np.lexsort((mover, -counts, track))
         first = order[np.flatnonzero(np.diff(track[order], prepend=-1))]
         first = first[2 * counts[first] >= sequence.found_counts[track[first]]]
         movers = np.full(len(sequence.found_counts), NOBODY, np.int64)
         movers[track[first]] = sequence.truth_ids[mover[first]]
-        columns.append((np.full(len(movers), number, np.int64), sequence.found_ids, movers, sequence.found_counts))
-    empty = (np.zeros(0, np.int64),) * 4
+        matched = np.zeros(len(movers), np.int64)
+        matched[track[first]] = counts[first]
+        missed += sequence.truth_boxes - int(matched.sum())
+        said = np.full(len(movers), number, np.int64)
+        columns.append((said, sequence.found_ids, movers, sequence.found_counts, matched))
+    empty = (np.zeros(0, np.int64),) * 5
     return Owners(*(np.concatenate(parts) for parts in zip(empty, *columns, strict=True))), missed
 
 

@@ -12,6 +12,7 @@ from sightline.core.ground import Mount, ground_points_of
 from sightline.pipeline.order import Analysed
 from sightline.pipeline.ports import Places
 
+_DIGITS: Final = 5  # of degrees: a metre, about as good as a foot on the ground is known
 STALE_S: Final = 2.0  # after so long without an analysis nobody knows where they are: no dots rather than frozen ones
 
 
@@ -31,7 +32,10 @@ def places_of(newest: Iterable[tuple[Mount, Analysed]]) -> Places:
     shares = np.clip(foot_points(boxes) / sizes[camera], 0.0, 1.0)
     places = ground_points_of([mount for mount, _ in pairs], sizes[:, 0] / sizes[:, 1], camera, shares)
     seen = np.isfinite(places[:, 0])
-    return Places(max(analysed.time_ns for analysed in frames), places[seen], labels[seen])
+    places, labels = np.round(places[seen], _DIGITS), labels[seen]
+    # In the order of their places: that of cameras and tracks would tell from message to message who is who.
+    order = np.lexsort((labels, places[:, 1], places[:, 0]))
+    return Places(max(analysed.time_ns for analysed in frames), places[order], labels[order])
 
 
 def checked_map(collection: Mapping[str, Any]) -> Mapping[str, Any]:

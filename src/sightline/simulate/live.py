@@ -97,10 +97,14 @@ class TruthOf:
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """A road user passed a line between this picture of a camera and the one before."""
+    """A road user passed a line between this picture of a camera and the one before.
+
+    time_s: of the street, since it went on air.
+    """
 
     camera: str
     number: int
+    time_s: float
     line: str
     direction: Literal["forward", "backward"]
     id: int
@@ -117,6 +121,17 @@ class Failed:
 News = Progress | OnAir | Began | TruthOf | Crossed | Failed
 
 
+@dataclass(frozen=True, slots=True)
+class Aired:
+    """One stream of a district: its address, and what marks pictures that were read from there as drawn.
+
+    They belong together: the mark on pictures of any other source would let them leave without redaction.
+    """
+
+    url: str
+    mark: Callable[[Frame], Frame]
+
+
 class LiveDistrict:
     """The district's process, seen from the one that started it.
 
@@ -129,6 +144,8 @@ class LiveDistrict:
         self._urls: dict[str, str] = {}
         self._reason = ""
         self._known = threading.Event()
+        self._off = threading.Event()
+        self._stopping = False
         context = multiprocessing.get_context("spawn")
         self._news, theirs = context.Pipe(duplex=False)
         self._stop, self._ours = context.Pipe(duplex=False)
@@ -151,31 +168,37 @@ class LiveDistrict:
         return self._urls
 
     def stop(self) -> None:
-        """Off air; a second call does nothing."""
+        """Off air, and nothing more is told; a second call does nothing."""
+        self._stopping = True
+        self._off.set()
         self._ours.close()
         if self._process.pid is not None:
             self._process.join(_STOP_S)
             if self._process.is_alive():
                 self._process.kill()
                 self._process.join()
+            if self._thread.is_alive() and self._thread is not threading.current_thread():
+                self._thread.join(_STOP_S)
 
-    def mark(self, camera: str) -> Callable[[Frame], Frame]:
-        """What marks the pictures of this district's own stream of a camera as drawn; KeyError for any other."""
-        self._urls[camera]
+    def stream(self, camera: str) -> "Aired":
+        """Address and mark of this district's own stream of a camera; KeyError for any other."""
+        return Aired(self._urls[camera], lambda frame: self._marked(frame, camera))
 
-        def marked(frame: Frame) -> Frame:
-            if frame.camera != camera:
-                raise ValueError(f"expected a picture of {camera}, got one of {frame.camera}")
-            return replace(frame, synthetic=True)
-
-        return marked
+    def _marked(self, frame: Frame, camera: str) -> Frame:
+        if frame.camera != camera:
+            raise ValueError(f"expected a picture of {camera}, got one of {frame.camera}")
+        # Once the district is off air, who answers at its address is somebody else.
+        return frame if self._off.is_set() else replace(frame, synthetic=True)
 
     def _listen(self) -> None:
         while True:
             try:
                 news: News = self._news.recv()
             except (EOFError, OSError):
+                self._off.set()
                 self._reason = self._reason or "its process ended"
+                if not self._stopping:
+                    self._tell(Failed(f"the district is off air: {self._reason}"))
                 self._known.set()
                 return
             if isinstance(news, OnAir):
@@ -250,7 +273,7 @@ class _Station:
             number += 1
             self._passes.update(tick / self._ask.fps, self._traffic.movers)
             for camera, line, direction, label, mover in self._passes.drain():
-                self._tell(Crossed(camera, number, line, direction, mover, label))
+                self._tell(Crossed(camera, number, tick / self._ask.fps, line, direction, mover, label))
             ticks = round(tick * CLOCK_HZ / self._ask.fps)
             for name in self._painters:
                 self._send(server, name, number, ticks)

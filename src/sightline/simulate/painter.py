@@ -1,5 +1,6 @@
 """The painter: pictures of one camera with the road users in them, and what of each can be seen."""
 
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -80,7 +81,7 @@ class Painter:
     def __init__(self, layout: Layout, camera: Camera, weather: Weather, seed: int) -> None:
         self.layout, self.camera, self.weather = layout, camera, weather
         self.pinhole = Pinhole(camera)
-        self._sensor = Sensor(camera.size, weather, seed)
+        self._sensor = Sensor(camera.size, weather, [seed, zlib.crc32(camera.name.encode())])
         self._parked: _Still | None = None
         self._shown: tuple[bytes, U8] | None = None
 

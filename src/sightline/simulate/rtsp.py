@@ -18,6 +18,8 @@ from sightline.simulate.rtp import CLOCK_HZ, PAYLOAD_TYPE, Packetizer
 
 HOST: Final = "127.0.0.1"
 _MOST_READERS: Final = 64  # of one camera
+_MOST_CONNECTIONS: Final = 2_000
+_SILENT_S: Final = 30.0  # until a connection that has not said PLAY is closed
 _LARGEST_REQUEST: Final = 8192  # bytes
 _MOST_WAITING: Final = 4_000_000  # bytes a reader may be behind (10 s at 3 Mbit/s) until it is cut off, as cameras do
 _REPORT_NS: Final = 5_000_000_000  # between sender reports (RFC 3550, 6.2)
@@ -88,6 +90,7 @@ class RtspServer:
             for k, (name, size, fps) in enumerate(cameras)
         }
         self._sessions = 0
+        self._connections = 0
         self._asked_port = port
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -197,9 +200,13 @@ class RtspServer:
 
     async def _serve(self, incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
         reader = _Reader(outgoing)
+        self._connections += 1
         try:
+            if self._connections > _MOST_CONNECTIONS:
+                return
             while True:
-                first = await incoming.readexactly(1)
+                silent = None if reader.playing else _SILENT_S
+                first = await asyncio.wait_for(incoming.readexactly(1), silent)
                 if first == b"$":  # a receiver report; nobody here needs it
                     head = await incoming.readexactly(3)
                     await incoming.readexactly(int.from_bytes(head[1:], "big"))
@@ -208,7 +215,7 @@ class RtspServer:
                     text = (first + await incoming.readuntil(b"\r\n\r\n")).decode("utf-8", "replace")
                     answer, go_on = self._answer(text, reader)
                     length = _header(text, "content-length") or "0"
-                    body = int(length) if length.isdigit() and int(length) <= _LARGEST_REQUEST else -1
+                    body = int(length) if _is_small(length) and int(length) <= _LARGEST_REQUEST else -1
                 except asyncio.LimitOverrunError:
                     answer, go_on, body = _reply("400 Bad Request", "0"), False, 0
                 outgoing.write(answer)
@@ -216,9 +223,10 @@ class RtspServer:
                 if not go_on or body < 0:
                     return
                 await incoming.readexactly(body)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError, asyncio.CancelledError):
             return
         finally:
+            self._connections -= 1
             for stream in self._streams.values():
                 if reader in stream.readers:
                     stream.readers.remove(reader)
@@ -254,10 +262,12 @@ class RtspServer:
         wanted = _header(text, "transport") or ""
         if "RTP/AVP/TCP" not in wanted:
             return _reply("461 Unsupported Transport", number)
+        if any(reader in other.readers for other in self._streams.values() if other is not stream):
+            return _reply("459 Aggregate Operation Not Allowed", number)
         if len(stream.readers) >= _MOST_READERS:
             return _reply("453 Not Enough Bandwidth", number)
         channel = wanted.partition("interleaved=")[2].partition("-")[0]
-        reader.channel = int(channel) if channel.isdigit() and int(channel) < 255 else 0
+        reader.channel = int(channel) if _is_small(channel) and int(channel) < 255 else 0
         if reader.session == 0:
             self._sessions += 1
             reader.session = self._sessions
@@ -275,13 +285,18 @@ class RtspServer:
         return _reply("200 OK", number, f"Session: {reader.session}\r\nRange: npt=now-\r\n{info}")
 
 
+def _is_small(number: str) -> bool:
+    """Whether a text is a whole number that anybody could mean."""
+    return number.isascii() and number.isdecimal() and len(number) <= 10
+
+
 def _framed(channel: int, packet: bytes) -> bytes:
     """A packet between the lines of RTSP (RFC 2326, 10.12)."""
     return b"$" + bytes((channel,)) + len(packet).to_bytes(2, "big") + packet
 
 
 def _reply(status: str, number: str, head: str = "", body: str = "") -> bytes:
-    lines = [f"RTSP/1.0 {status}", f"CSeq: {number if number.isdigit() else 0}"]
+    lines = [f"RTSP/1.0 {status}", f"CSeq: {number if _is_small(number) else 0}"]
     lines += [head] if head else []
     lines += [f"Content-Length: {len(body.encode())}"] if body else []
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

@@ -16,13 +16,13 @@ _STREAKS: Final = 0.0011  # streaks of rain per pixel, at full rain
 class Sensor:
     """One camera's noise and rain; every picture takes another piece of the same sheet."""
 
-    def __init__(self, size: tuple[int, int], weather: Weather, seed: int) -> None:
+    def __init__(self, size: tuple[int, int], weather: Weather, seed: list[int]) -> None:
         self._size, self._weather, self._seed = size, weather, seed
 
     @cached_property
     def _noise(self) -> tuple[U8, U8]:
         """What is added, and what is then taken away: u8 (h + slack, w + slack, 3)."""
-        random = np.random.default_rng([self._seed, 4])
+        random = np.random.default_rng([*self._seed, 4])
         w, h = self._size
         grey = random.standard_normal((h + _SLACK, w + _SLACK, 1), np.float32) * np.float32(0.85)
         coloured = random.standard_normal((h + _SLACK, w + _SLACK, 3), np.float32) * np.float32(0.5)
@@ -31,7 +31,7 @@ class Sensor:
 
     @cached_property
     def _streaks(self) -> U8:
-        random = np.random.default_rng([self._seed, 5])
+        random = np.random.default_rng([*self._seed, 5])
         w, h = self._size
         sheet = np.zeros((h + _SLACK, w + _SLACK, 3), np.uint8)
         count = int(_STREAKS * self._weather.rain * sheet.shape[0] * sheet.shape[1])

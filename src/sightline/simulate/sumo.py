@@ -158,7 +158,10 @@ def _program(name: str, folder: Path | None) -> str:
 
 
 def _run(command: list[str], work: Path) -> None:
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    try:
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BadData(f"{Path(command[0]).name}: expected an end within {_TIMEOUT_S:.0f} s, got none") from error
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-3:]
         raise BadData(f"{Path(command[0]).name}: expected exit 0, got {done.returncode}: {' '.join(last)}")

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from sightline.cli.judge import Judge
+from sightline.core.events import Line
 from sightline.core.values import Attributes, Detections, Tracks
 from sightline.core.vocabulary import CODE
 from sightline.pipeline.order import Analysed
 from sightline.simulate.live import Began, Crossed, TruthOf
 
 SIZE = (640, 360)
+LINES = (Line("line 1", (0.1, 0.5), (0.9, 0.5)),)
 
 
 def boxes(at: float) -> np.ndarray:
@@ -39,7 +41,7 @@ def judged(judge: Judge, counts: dict | None = None) -> dict:
 
 
 def test_what_is_right_scores_100_whichever_picture_the_reader_got_first() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     for number in range(1, 150):
         judge.hear(truth(number))
         if number == 30:
@@ -52,7 +54,7 @@ def test_what_is_right_scores_100_whichever_picture_the_reader_got_first() -> No
 
 
 def test_pictures_that_were_not_analysed_are_not_judged() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     judge.hear(Began("cam", 1, 1))
     for number in range(1, 301):
         judge.hear(truth(number))
@@ -63,7 +65,7 @@ def test_pictures_that_were_not_analysed_are_not_judged() -> None:
 
 
 def test_wrong_places_and_ids_cost() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     judge.hear(Began("cam", 1, 1))
     for number in range(1, 301):
         judge.hear(truth(number))
@@ -72,7 +74,7 @@ def test_wrong_places_and_ids_cost() -> None:
 
 
 def test_who_does_not_count_is_neither_right_nor_wrong() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     judge.hear(Began("cam", 1, 1))
     for number in range(1, 201):
         judge.hear(truth(number, counted=(True, False)))
@@ -81,24 +83,35 @@ def test_who_does_not_count_is_neither_right_nor_wrong() -> None:
 
 
 def test_counts_are_compared_line_by_line_from_the_first_picture_read() -> None:
-    judge = Judge(["cam"])
-    judge.hear(Crossed("cam", 3, "line 1", "forward", 7, "car"))
+    judge = Judge({"cam": LINES})
+    judge.hear(Crossed("cam", 3, 0.3, "line 1", "forward", 7, "car"))
     judge.hear(Began("cam", 1, 5))
-    for number, way in ((9, "forward"), (12, "forward"), (20, "backward")):
-        judge.hear(Crossed("cam", number, "line 1", way, 7, "car"))  # type: ignore[arg-type]
+    for number in range(5, 31):
+        judge.hear(truth(number))
+        judge.note(None, said(number - 4))
+    # The last one passes when nothing is analysed any more.
+    for number, way in ((9, "forward"), (12, "forward"), (20, "backward"), (31, "forward")):
+        judge.hear(Crossed("cam", number, number / 10, "line 1", way, 7, "car"))  # type: ignore[arg-type]
     report = judged(judge, {"line 1": {"forward": {"car": 1, "truck": 2}}})
     assert (report["counted"], report["crossed"], report["miscounted"]) == (3, 3, 2)
     assert report["count_error"] == pytest.approx(200 / 3)
 
 
+def test_lines_that_people_drew_are_not_judged() -> None:
+    judge = Judge({"cam": LINES})
+    judge.hear(Began("cam", 1, 1))
+    report = judged(judge, {"line 1": {"forward": {"car": 1}}, "drawn later": {"forward": {"car": 5}}})
+    assert [row["line"] for row in report["lines"]] == ["line 1"]
+
+
 def test_a_camera_read_anew_is_judged_up_to_the_break() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     judge.hear(Began("cam", 1, 1))
     for number in range(1, 201):
         judge.hear(truth(number))
         judge.note(None, said(number))
     judge.hear(Began("cam", 2, 230))
-    judge.hear(Crossed("cam", 240, "line 1", "forward", 7, "car"))
+    judge.hear(Crossed("cam", 240, 24.0, "line 1", "forward", 7, "car"))
     for number in range(201, 300):
         judge.hear(truth(number))
         judge.note(None, said(number, at=0))
@@ -110,7 +123,7 @@ def test_a_camera_read_anew_is_judged_up_to_the_break() -> None:
 
 
 def test_too_few_pictures_are_not_scored() -> None:
-    judge = Judge(["cam"])
+    judge = Judge({"cam": LINES})
     judge.hear(Began("cam", 1, 1))
     judge.hear(truth(1))
     judge.note(None, said(1))

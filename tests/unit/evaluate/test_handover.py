@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sightline.core.errors import BadData
-from sightline.evaluate import hand_over_scores
+from sightline.evaluate import evaluate_network, hand_over_scores
 from sightline.evaluate.handover import calibration, journey_identity
 from sightline.evaluate.owners import NOBODY, Owners, owners, true_links
 from sightline.formats.mot import MotTable
@@ -110,7 +110,8 @@ def test_bins_of_equal_mass() -> None:
 
 def test_journeys_as_identities() -> None:
     # Object 1 in three cameras, object 2 in one; a false track of 5 boxes.
-    tracks = Owners(column(0, 1, 2, 0, 1), column(1, 1, 1, 2, 9), column(1, 1, 1, 2, NOBODY), column(10, 20, 30, 40, 5))
+    tracks = Owners(column(0, 1, 2, 0, 1), column(1, 1, 1, 2, 9), column(1, 1, 1, 2, NOBODY), column(10, 20, 30, 40, 5),
+                    column(10, 20, 30, 40, 0))  # fmt: skip
     assert journey_identity(tracks, links((0, 1), (1, 2))).scores()["IDF1"] == pytest.approx(100 * 200 / (100 + 105))
     assert journey_identity(tracks, links((0, 1))).matches == 30 + 40, "object 1 is best explained by its longer half"
     assert journey_identity(tracks, links((0, 1), (1, 2)), missed_boxes=7).misses == 7
@@ -118,6 +119,14 @@ def test_journeys_as_identities() -> None:
     assert scores["idf1"] == pytest.approx(200 / 205)
     with pytest.raises(BadData, match=r"expected tracks 0\.\.4, got 5"):
         journey_identity(tracks, links((0, 5)))
+
+
+def test_boxes_beside_the_owner_are_wrong(rows: Rows) -> None:
+    truth = {"a": rows(*((f, 1, 0.0) for f in range(1, 101)))}
+    found = {"a": rows(*((f, 7, 0.0 if f <= 60 else 400.0) for f in range(1, 101)))}
+    tracks, missed = owners(truth, found)
+    scores = journey_identity(tracks, links(), missed_boxes=missed).scores()
+    assert scores["IDF1"] == pytest.approx(evaluate_network(truth, found)["IDF1"]) == pytest.approx(60)
 
 
 def test_owners_of_tracks(rows: Rows) -> None:
@@ -138,7 +147,8 @@ def test_owners_of_tracks(rows: Rows) -> None:
     assert tracks.tracks.tolist() == [1, 2, 3, 5]
     assert tracks.movers.tolist() == [4, 6, NOBODY, NOBODY]
     assert tracks.boxes.tolist() == [10, 10, 2, 9]
-    assert missed == 1 + 10
+    assert tracks.matched.tolist() == [6, 10, 0, 0]
+    assert missed == 4 + 10
     with pytest.raises(BadData, match="expected camera b"):
         owners(truth, {"a": found["a"]})
     assert len(owners({}, {})[0]) == 0
@@ -146,7 +156,13 @@ def test_owners_of_tracks(rows: Rows) -> None:
 
 def test_true_links() -> None:
     # Rows: object 1 in cameras 0, 1, 1 (broken), 2 (late); object 2 in 3, 4 with overlapping views; a false track.
-    tracks = Owners(column(0, 1, 1, 2, 3, 4, 0), column(*range(7)), column(1, 1, 1, 1, 2, 2, NOBODY), column(*[9] * 7))
+    tracks = Owners(
+        column(0, 1, 1, 2, 3, 4, 0),
+        column(*range(7)),
+        column(1, 1, 1, 1, 2, 2, NOBODY),
+        column(*[9] * 7),
+        column(*[9] * 7),
+    )
     first = np.array([0.0, 20, 30, 900, 5, 8, 40])
     last = np.array([10.0, 25, 35, 950, 15, 30, 41])
     found = {tuple(pair) for pair in true_links(tracks, first, last, 300.0).tolist()}

@@ -13,12 +13,13 @@ function tone(percent) {
 
 function hotaText(hota) { return hota === null ? "HOTA –" : `HOTA ${Math.round(hota)}`; }
 
-function error(percent) {
-  return percent === null ? null : el("span", { class: `off ${tone(percent)}` }, `(${errorText(percent)})`);
+// apart: the error line by line, which no miss here and false count there can hide; it gives the colour.
+function error(percent, apart) {
+  return percent === null ? null : el("span", { class: `off ${tone(apart ?? percent)}` }, `(${errorText(percent)})`);
 }
 
-function counted({ counted: n, truth, count_error: percent }) {
-  return [el("span", {}, `counted ${countText(n)}, truth ${countText(truth)} `), error(percent)];
+function counted({ counted: n, truth, count_error: percent, line_error: apart }) {
+  return [el("span", {}, `counted ${countText(n)}, truth ${countText(truth)} `), error(percent, apart)];
 }
 
 // "HOTA 63 · counted 41, truth 43 (−5 %)"
