@@ -1,8 +1,9 @@
 """What painting costs: pictures per second on one core at 640x360 with 60 road users, by weather.
 
 The road users of several instants of one camera's street are put together until 60 are drawn that would each be seen
-well enough to count (moving, at least 16 px high), and go on straight; `seen` says how many of them the others leave. CPU time of one thread. Run ``python benchmarks/paint.py`` from the
-project's root; ``--profile`` shows where the time goes.
+well enough to count (moving, at least 16 px high), and go on straight; `seen` says how many of them the others leave.
+CPU time of one thread. Run ``python benchmarks/paint.py`` from the project's root; ``--profile`` shows where the time
+goes.
 """
 
 import argparse
