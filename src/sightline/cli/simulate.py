@@ -72,10 +72,10 @@ def simulate(
     """A made-up district with known truth: streets, traffic, cameras; the same seed gives the same bytes."""
     if video + tracks + live > 1:
         raise BadConfig("--video, --tracks, --live", "more than one", "one of them")
+    light = _weather(weather)
     if live:
         if sumo is not None:
             raise BadConfig("--sumo", str(sumo), "the built-in traffic with --live: SUMO computes its whole run first")
-        _weather(weather)
         ask = Ask(
             seed=seed, cameras=cameras, size=_size(size), fps=10.0 if fps is None else fps, hour=hour, users=users,
             weather=weather, port=port, line=Line(jitter_ms / 1000, loss),
@@ -85,7 +85,6 @@ def simulate(
     seconds = 60.0 if seconds is None else seconds
     faults = Faults(missed, split, switched, jitter, false, wrong_class, clock_s, drift_ppm, noise, cast, own)
     kind = "video" if video else "tracks" if tracks else "truth"
-    light = _weather(weather) if video else None
     how = {"hour": hour, "users": users, "weather": weather if video else None, "sumo": sumo is not None}
     rate = FPS[kind] if fps is None else fps
     made = district(seed, cameras, size=_size(size), fps=rate)
@@ -107,7 +106,7 @@ def simulate(
         if tracks:
             said = record_tracks(folder, scene, traffic, faults, notify, positions=positions)
         else:
-            record(folder, scene, traffic, notify, _painters(scene, light, notify) if light else None)
+            record(folder, scene, traffic, notify, _painters(scene, light, notify) if video else None)
     _report(folder, kind, scene, said, as_json=as_json)
 
 
