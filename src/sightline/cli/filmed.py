@@ -1,6 +1,5 @@
 """A district on disk as cameras to analyse: its clips, with the counting lines and places that are known of them."""
 
-import json
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -11,6 +10,7 @@ from sightline.core.events import Line
 from sightline.core.ground import Mount
 from sightline.formats.district import MANIFEST, MARK, DistrictFolder, read_district
 from sightline.formats.geojson import read_geojson
+from sightline.formats.read_text import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,8 @@ def filmed(source: str) -> tuple[tuple[Filmed, ...], dict[str, Any]]:
     if folder.manifest.kind != "video":
         raise BadConfig("SOURCE", source, "a district with clips, made with --video")
     features = read_geojson(folder.folder / "map.geojson")
-    places = {
-        feature["properties"].get("name"): feature["geometry"]["coordinates"]
-        for feature in features
-        if feature["properties"].get("kind") == "camera"
-    }
+    told = [(feature.get("properties") or {}, feature["geometry"]["coordinates"]) for feature in features]
+    places = {str(one.get("name")): coordinates for one, coordinates in told if one.get("kind") == "camera"}
     known = _calibrations(folder)
     found = tuple(
         Filmed(
@@ -58,10 +55,10 @@ def filmed(source: str) -> tuple[tuple[Filmed, ...], dict[str, Any]]:
 
 def _calibrations(folder: DistrictFolder) -> dict[str, dict[str, Any]]:
     path = folder.folder / "calibration.json"
+    members = read_json(path, "the calibration of every camera")
     try:
-        members = json.loads(path.read_text(encoding="utf-8"))
         return {row["name"]: row for row in members["cameras"]}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (TypeError, KeyError) as error:
         raise BadData(f"{path}: expected the calibration of every camera, got {type(error).__name__}") from error
 
 

@@ -13,6 +13,7 @@ from sightline.evaluate.pairs import Convention
 from sightline.evaluate.scores import evaluate, evaluate_sequences
 from sightline.formats.district import MANIFEST, DistrictFolder, read_district
 from sightline.formats.mot import MotTable, read_mot
+from sightline.formats.read_text import read_text
 
 SUMMARY_FILE: Final = "summary.json"  # what ``watch`` writes last
 EVENTS_FILE: Final = "events.jsonl"
@@ -137,10 +138,11 @@ def _sizes(paths: Mapping[str, Path]) -> dict[str, Size]:
 
 def _seqinfo_size(path: Path) -> Size:
     read = configparser.ConfigParser()
+    text = read_text(path, "a seqinfo.ini")
     try:
-        read.read_string(path.read_text(encoding="utf-8-sig"))
+        read.read_string(text)
         return read.getint("Sequence", "imWidth"), read.getint("Sequence", "imHeight")
-    except (configparser.Error, ValueError, OSError) as error:
+    except (configparser.Error, ValueError) as error:
         raise BadData(f"{path}: expected imWidth and imHeight in [Sequence], got {type(error).__name__}") from error
 
 

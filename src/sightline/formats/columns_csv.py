@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sightline.core.errors import BadData
 from sightline.core.vocabulary import CLASSES, CODE
 from sightline.formats.atomic import write_atomically
+from sightline.formats.read_text import read_text
 
 Kind = Literal["whole", "number", "text", "class"]
 Table = dict[str, NDArray[Any]]
@@ -69,14 +70,7 @@ def read_columns(path: Path, columns: Sequence[Column]) -> Table:
     A byte order mark, CRLF and blank lines are fine. Refused: a missing file, another header, too few or too many
     cells, text for a number, NaN, numbers below a column's least, unknown classes.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise BadData(f"{path}: expected a table, got no such file") from error
-    except UnicodeDecodeError as error:
-        raise BadData(f"{path}: expected text, got bytes that are not UTF-8 at {error.start}") from error
-    except OSError as error:
-        raise BadData(f"{path}: expected a readable file, got {error.strerror}") from error
+    text = read_text(path, "a table")
     names = [column.name for column in columns]
     cells: list[list[Any]] = [[] for _ in columns]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -20,6 +20,7 @@ from sightline.formats.district_tables import TABLES
 from sightline.formats.iso_time import iso_ns, iso_text
 from sightline.formats.mot import MotTable, read_mot
 from sightline.formats.mot_truth import FIRST_CLASS
+from sightline.formats.read_text import read_json
 from sightline.formats.trajectories import Samples, read_parts
 
 MANIFEST: Final = "district.json"
@@ -248,14 +249,7 @@ def _manifest(path: Path) -> Manifest:
 
 
 def _object(path: Path, schema: str) -> dict[str, Any]:
-    try:
-        members = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise BadData(f"{path}: expected {schema}, got no such file") from error
-    except json.JSONDecodeError as error:
-        raise BadData(f"{path} line {error.lineno}: expected JSON, got {error.msg}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"{path}: expected a readable file, got {error}") from error
+    members = read_json(path, schema)
     if not isinstance(members, dict) or members.get("schema") != schema:
         got = members.get("schema") if isinstance(members, dict) else type(members).__name__
         raise BadData(f"{path}: expected schema {schema}, got {got!r}")

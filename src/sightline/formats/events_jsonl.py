@@ -13,6 +13,7 @@ from sightline.core.errors import BadData
 from sightline.core.events import Event, LineCrossed, SourceChanged
 from sightline.formats.atomic import unwritable
 from sightline.formats.iso_time import iso_ns, iso_text
+from sightline.formats.read_text import read_text
 
 SCHEMA: Final = "sightline.event/1"
 LINE_CROSSED: Final = "RuleEngine/LineDetector/Crossed"
@@ -89,10 +90,7 @@ def event_of(members: dict[str, Any]) -> Event:
 
 def read_events(path: Path) -> list[Event]:
     """All events of a file; BadData names file and line of the first that breaks the layout."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"{path}: expected readable lines of JSON, got {type(error).__name__}") from error
+    text = read_text(path, "events as lines of JSON")
     events: list[Event] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():

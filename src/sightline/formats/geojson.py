@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sightline.core.errors import BadData
 from sightline.formats.atomic import write_atomically
+from sightline.formats.read_text import read_json
 
 F64 = NDArray[np.float64]
 Shape = Literal["Point", "LineString", "Polygon"]
@@ -83,21 +84,26 @@ def write_geojson(path: Path, features: Sequence[Feature]) -> None:
 
 def read_geojson(path: Path) -> list[Feature]:
     """The features of a FeatureCollection; BadData for anything else, with the line where it is no JSON."""
-    try:
-        collection = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise BadData(f"{path}: expected GeoJSON, got no such file") from error
-    except json.JSONDecodeError as error:
-        raise BadData(f"{path} line {error.lineno}: expected GeoJSON, got {error.msg}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"{path}: expected a readable file, got {error}") from error
-    features = collection.get("features") if isinstance(collection, dict) else None
-    if not isinstance(features, list) or collection.get("type") != "FeatureCollection":
-        raise BadData(f"{path}: expected a FeatureCollection, got something else")
+    return features_of(read_json(path, "GeoJSON"), str(path))
+
+
+def features_of(collection: Any, where: str) -> list[Feature]:
+    """The features of a FeatureCollection (RFC 7946), each with a geometry and, or null, properties.
+
+    where: what it came from, the first word of the sentence. BadData for anything else.
+    """
+    if not isinstance(collection, Mapping) or collection.get("type") != "FeatureCollection":
+        got = f"type {collection.get('type')!r}" if isinstance(collection, Mapping) else type(collection).__name__
+        raise BadData(f"{where}: expected a GeoJSON FeatureCollection, got {got}")
+    features = collection.get("features")
+    if not isinstance(features, list):
+        raise BadData(f"{where}: expected a list as features, got {type(features).__name__}")
     for number, one in enumerate(features, start=1):
         geometry = one.get("geometry") if isinstance(one, dict) else None
         if not isinstance(geometry, dict) or "coordinates" not in geometry or "type" not in geometry:
-            raise BadData(f"{path} feature {number}: expected a feature with a geometry, got something else")
+            raise BadData(f"{where} feature {number}: expected a feature with a geometry, got none")
+        if not isinstance(one.get("properties"), dict | None):
+            raise BadData(f"{where} feature {number}: expected an object as properties, got {one['properties']!r:.40}")
     return features
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sightline.core.errors import BadData
 from sightline.core.values import I64
 from sightline.formats.atomic import unwritable
+from sightline.formats.read_text import read_text
 
 F64 = NDArray[np.float64]
 
@@ -118,17 +119,7 @@ def read_mot(path: Path) -> MotTable:
     lines and frames in any order are fine. Refused: text, NaN, infinite, frames below 1, negative sizes, and an id
     (0 or more) that stands twice in one frame.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise BadData(f"{path}: expected a MOTChallenge file, got no such file") from error
-    except IsADirectoryError as error:
-        raise BadData(f"{path}: expected a MOTChallenge file, got a folder") from error
-    except UnicodeDecodeError as error:
-        raise BadData(f"{path}: expected text, got bytes that are not UTF-8 at {error.start}") from error
-    except OSError as error:
-        raise BadData(f"{path}: expected a readable file, got {error.strerror}") from error
-    lines = text.split("\n")
+    lines = read_text(path, "a MOTChallenge file").split("\n")
     numbers = [number for number, line in enumerate(lines, start=1) if line.strip()]
     if not numbers:
         return MotTable.empty()

@@ -9,6 +9,7 @@ import numpy as np
 from sightline.core.errors import BadData
 from sightline.core.geometry import foot_points
 from sightline.core.ground import Mount, ground_points_of
+from sightline.formats.geojson import features_of
 from sightline.pipeline.order import Analysed
 from sightline.pipeline.ports import Places
 
@@ -40,13 +41,7 @@ def places_of(newest: Iterable[tuple[Mount, Analysed]]) -> Places:
 
 def checked_map(collection: Mapping[str, Any]) -> Mapping[str, Any]:
     """A copy of the base map; BadData where it is no GeoJSON FeatureCollection of features with a geometry."""
-    features = collection.get("features")
-    if collection.get("type") != "FeatureCollection" or not isinstance(features, list):
-        raise BadData(f"map: expected a GeoJSON FeatureCollection, got type {collection.get('type')!r}")
-    for number, feature in enumerate(features, start=1):
-        geometry = feature.get("geometry") if isinstance(feature, dict) else None
-        if not isinstance(geometry, dict) or "coordinates" not in geometry:
-            raise BadData(f"map: expected a feature with a geometry, got none in feature {number}")
+    features_of(collection, "map")
     try:
         copy: Mapping[str, Any] = json.loads(json.dumps(collection, allow_nan=False))
     except (TypeError, ValueError) as error:

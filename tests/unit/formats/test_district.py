@@ -328,6 +328,9 @@ def test_rows_that_are_no_truth_are_not_written(bad: float) -> None:
         truth_bytes(one, one, np.full((1, 4), bad), one > 0, one, np.ones(1))
 
 
+BARE = '{"type":"FeatureCollection","features":[{"geometry":{"type":"Point","coordinates":[1,2]},"properties":null}]}'
+
+
 def test_a_map_comes_back(tmp_path: Path) -> None:
     square = np.array([[0.0, 0], [0, 1], [1, 1], [1, 0]])
     write_geojson(tmp_path / "m.geojson", [feature("Polygon", square, {"kind": "x"}), feature("Point", square[:1], {})])
@@ -339,13 +342,27 @@ def test_a_map_comes_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("{\n", "line 2: expected GeoJSON"), ("[]", "expected a FeatureCollection"),
-     ('{"type":"FeatureCollection","features":[3]}', "feature 1: expected a feature with a geometry")],
-    ids=["cut off", "a list", "a number"],
-)  # fmt: skip
+    [
+        ("{\n", "line 2: expected GeoJSON as JSON"),
+        ("[]", "expected a GeoJSON FeatureCollection, got list"),
+        ('{"type":"Feature"}', "expected a GeoJSON FeatureCollection, got type 'Feature'"),
+        ('{"type":"FeatureCollection"}', "expected a list as features, got NoneType"),
+        ('{"type":"FeatureCollection","features":[3]}', "feature 1: expected a feature with a geometry, got none"),
+        (BARE.replace("null", "7"), "feature 1: expected an object as properties, got 7"),
+    ],
+    ids=["cut off", "a list", "one feature", "no features", "a number", "properties"],
+)
 def test_a_broken_map_is_refused(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "m.geojson").write_text(text)
     with pytest.raises(BadData, match=words):
         read_geojson(tmp_path / "m.geojson")
+
+
+def test_properties_may_be_null_as_the_standard_says(tmp_path: Path) -> None:
+    (tmp_path / "m.geojson").write_text(BARE)
+    assert read_geojson(tmp_path / "m.geojson")[0]["properties"] is None
+
+
+def test_a_line_needs_two_places() -> None:
     with pytest.raises(ValueError, match="expected at least 2 places"):
         feature("LineString", np.array([[0.0, 0]]), {})

@@ -81,7 +81,7 @@ def test_refuses(tmp_path: Path, word: str, line: str, said: str) -> None:
 
 
 def test_unreadable_and_unwritable(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="FileNotFoundError"):
+    with pytest.raises(BadData, match="expected events as lines of JSON, got no such file"):
         read_events(tmp_path / "none")
     (tmp_path / "file").write_text("")
     with pytest.raises(BadConfig, match="can be written"):
