@@ -26,13 +26,13 @@ def street() -> Scene:
     return scene(3, (480, 270), 12.0, view=0)
 
 
-def plan(street: Scene) -> CameraPlan:
+def plan(street: Scene, frames: int = FRAMES) -> CameraPlan:
     return CameraPlan(
         name="street",
         source="drawn:street",
         kind="file",
         lines=(street.line,),
-        opener=lambda: DrawnSource("street", street, FRAMES / street.fps),
+        opener=lambda: DrawnSource("street", street, frames / street.fps),
     )
 
 
@@ -60,7 +60,7 @@ def test_pictures_come_only_when_asked_for_and_with_the_boxes_of_that_picture(
     settings = load_settings(detect={"detector": "motion"}, page={"picture_fps": 60})
     built = build(open_library(settings), settings)
     board = Board(SystemClock(), built.stages.counting, recent_events=10, detector="motion")
-    worker = Worker([plan(street)], built.stages, built.redact, board, settings, SystemClock())
+    worker = Worker([plan(street, 24)], built.stages, built.redact, board, settings, SystemClock())
     updates: list[Update] = []
     seen = threading.Event()
 

@@ -8,12 +8,19 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from sightline.api import live
 from sightline.api.messages import unpack_picture
 from sightline.core.events import LineCrossed
 from sightline.core.vocabulary import CODE
 from sightline.pipeline.ports import CameraScores, Judged, Places
 
 PATIENCE_S = 20
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """States come four times a second, so that what comes with them need not be waited for."""
+    monkeypatch.setattr(live, "STATUS_EVERY_S", 0.25)
 
 
 def open_live(served, query="", **options):
@@ -31,6 +38,7 @@ def next_of(socket, kind):
             return json.loads(message)
 
 
+@pytest.mark.usefixtures("often")
 def test_hello_comes_first(served):
     with open_live(served) as socket:
         hello = json.loads(socket.recv(timeout=PATIENCE_S))
@@ -150,6 +158,7 @@ def test_worker_is_not_held_up_by_a_page_that_left(served, ports, make):
     listener(make.picture("gate", 2))
 
 
+@pytest.mark.usefixtures("often")
 def test_dots_come_only_when_asked_for(served, ports):
     ports.dots = Places(3, np.array([[8.65, 49.87]]), np.array([CODE["bus"]], np.int16))
     with open_live(served) as socket:
@@ -164,7 +173,7 @@ def test_dots_come_only_when_asked_for(served, ports):
         socket.send(json.dumps({"pictures": ["nowhere"]}))
         next_of(socket, "error")  # by now it has heard
         ports.dots = Places(5, np.zeros((0, 2)), np.zeros(0, np.int16))
-        for _ in range(2):
+        for _ in range(2 * len(ports.states)):  # two rounds of states, longer than between two rounds of dots
             message = json.loads(socket.recv(timeout=PATIENCE_S))
             assert message["type"] == "status"
 

@@ -72,14 +72,25 @@ def test_pictures_of_several_cameras_at_once_give_what_they_give_alone() -> None
 
 def _street(seed: int = 1) -> np.ndarray:
     """A road with texture, BGR."""
+    return _road(seed).copy()
+
+
+@cache
+def _road(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     coarse = rng.integers(95, 125, (HEIGHT // 8, WIDTH // 8, 3)).astype(np.uint8)
     return cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
 
 
 def _frame(number: int, pixels: np.ndarray, camera: str) -> Frame:
-    noise = np.random.default_rng(number).normal(0, 1.5, pixels.shape)
+    noise = _noise(number % 7, pixels.shape)
     return Frame(camera, number, number * 100_000_000, np.clip(pixels + noise, 0, 255).astype(np.uint8))
+
+
+@cache
+def _noise(kind: int, shape: tuple[int, ...]) -> np.ndarray:
+    """That of a sensor; drawing it takes longer than the detector, so a few kinds take turns."""
+    return np.random.default_rng(kind).normal(0, 1.5, shape).astype(np.float32)
 
 
 def _play(camera: str, draw: Draw, frames: int = 30) -> list[Detections]:

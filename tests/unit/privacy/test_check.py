@@ -1,5 +1,7 @@
 """``privacy_check``: each promise can be found broken."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,16 @@ from sightline.privacy.redact import Redactor
 SETTINGS = PrivacySettings()
 
 
+@pytest.fixture(scope="module")
+def source_breaches():
+    """The reading of the program's source, done once: it is the same for all tests."""
+    return cache(check.source_breaches)
+
+
 @pytest.fixture
-def findings(tmp_path):
+def findings(tmp_path, monkeypatch, source_breaches):
+    monkeypatch.setattr(check, "source_breaches", source_breaches)
+
     def run(host="127.0.0.1", **given):
         found = privacy_check(SETTINGS, Library(tmp_path), host, **given)
         return {finding.rule: finding for finding in found}

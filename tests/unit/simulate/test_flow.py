@@ -1,5 +1,6 @@
 """How road users behave: nobody overlaps, jumps or runs a red light, queues form and dissolve."""
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -100,16 +101,25 @@ def test_ids_are_never_used_again_and_parked_ones_stay() -> None:
     assert len(seen) > len(parked) + 20
 
 
+@cache
+def crowded(seed: int) -> tuple[Layout, list[Movers]]:
+    """A busy town, and everybody in it every 0.4 s of 40."""
+    layout = make_layout(seed, 4)
+    traffic = Traffic(layout, seed, users=130)
+    moments = []
+    for _ in range(100):
+        for _ in range(4):
+            traffic.advance()
+        moments.append(traffic.movers)
+    return layout, moments
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_people_keep_off_the_road(seed: int) -> None:
-    layout = make_layout(seed, 4)
-    traffic = Traffic(layout, seed, users=120)
-    for k in range(300):
-        traffic.advance()
-        if k % 10 == 0:
-            movers = traffic.movers
-            places = movers.places[movers.labels == CODE["pedestrian"]]
-            assert not jaywalking(layout, places).any()
+    layout, moments = crowded(seed)
+    assert len({movers.places.tobytes() for movers in moments}) == len(moments), "each is another moment"
+    for movers in moments:
+        assert not jaywalking(layout, movers.places[movers.labels == CODE["pedestrian"]]).any()
 
 
 def jaywalking(layout: Layout, places: np.ndarray) -> np.ndarray:
@@ -128,19 +138,15 @@ def jaywalking(layout: Layout, places: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_nobody_is_run_over(seed: int) -> None:
-    traffic = Traffic(make_layout(seed, 4), seed, users=130)
-    for k in range(400):
-        traffic.advance()
-        if k % 4 == 0:
-            movers = traffic.movers
-            walks = movers.labels == CODE["pedestrian"]
-            fast = movers.keep(~walks & (movers.speeds > 1.5))
-            people = movers.keep(walks)
-            cos, sin = np.cos(fast.headings)[:, None], np.sin(fast.headings)[:, None]
-            gap = people.places[None] - fast.places[:, None]
-            along, across = gap[..., 0] * cos + gap[..., 1] * sin, gap[..., 1] * cos - gap[..., 0] * sin
-            hit = (np.abs(along) < fast.sizes[:, :1] / 2) & (np.abs(across) < fast.sizes[:, 1:2] / 2)
-            assert not hit.any()
+    for movers in crowded(seed)[1]:
+        walks = movers.labels == CODE["pedestrian"]
+        fast = movers.keep(~walks & (movers.speeds > 1.5))
+        people = movers.keep(walks)
+        cos, sin = np.cos(fast.headings)[:, None], np.sin(fast.headings)[:, None]
+        gap = people.places[None] - fast.places[:, None]
+        along, across = gap[..., 0] * cos + gap[..., 1] * sin, gap[..., 1] * cos - gap[..., 0] * sin
+        hit = (np.abs(along) < fast.sizes[:, :1] / 2) & (np.abs(across) < fast.sizes[:, 1:2] / 2)
+        assert not hit.any()
 
 
 def test_vehicles_stop_at_red_and_go_one_after_the_other() -> None:

@@ -43,7 +43,7 @@ class OnAir:
 
 
 @contextmanager
-def on_air(line: Line | None = None, fps: float = 50.0) -> Iterator[OnAir]:
+def on_air(line: Line | None = None, fps: float = 100.0) -> Iterator[OnAir]:
     """A camera that sends numbered pictures."""
     began: list[tuple[str, int, int]] = []
     server = RtspServer([("cam", SIZE, fps)], SystemClock(), line=line, began=lambda *said: began.append(said))

@@ -90,15 +90,15 @@ def test_hidden_ones_are_less_visible() -> None:
 
 def test_crossings() -> None:
     total, ways = 0, set()
-    for view in (0, 4):
+    for view in (1, 5):
         street = scene(view, SIZE, 5.0, view=view)
-        events = street.crossings(street.line, 120, "north")
+        events = street.crossings(street.line, 50, "north")
         assert {event.camera for event in events} <= {"north"}
         assert [event.time_ns for event in events] == sorted(event.time_ns for event in events)
         total += len(events)
         ways |= {event.direction for event in events}
-    assert total >= 3
-    assert ways <= {"forward", "backward"}
+    assert total >= 10
+    assert ways == {"forward", "backward"}
 
 
 @pytest.mark.parametrize(

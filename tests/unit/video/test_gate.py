@@ -43,7 +43,8 @@ class Camera:
 
     def frame(self, grey: np.ndarray, *, step_s: float = 0.2) -> Frame:
         self.count += 1
-        noisy = np.clip(grey + self.rng.normal(0, self.noise, grey.shape), 0, 255).astype(np.uint8)
+        noise = np.float32(self.noise) * self.rng.standard_normal(grey.shape, np.float32)
+        noisy = np.clip(grey + noise, 0, 255).astype(np.uint8)
         time_ns = round(self.count * step_s * S)
         if self.layout == "bgr":
             return Frame("cam", self.count, time_ns, np.repeat(noisy[..., None], 3, 2))

@@ -74,10 +74,11 @@ def run(settings: VideoSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     """A function that starts a Reader over a script; stopped at the end."""
     started: list[tuple[Reader, Scripted]] = []
 
-    def start(*acts: tuple[int, str], url: str = "rtsp://u:p@h", **more: object) -> tuple:
+    def start(*acts: tuple[int, str], url: str = "rtsp://u:p@h", stall_s: float = 2.0, **more: object) -> tuple:
         script, events, slot = Scripted(*acts), [], FrameSlot("newest", 100)
         monkeypatch.setattr(reader_module, "open_source", script)
-        reader = Reader("cam", url, settings=settings, slot=slot, on_event=events.append, **more)  # type: ignore[arg-type]
+        own = settings.model_copy(update={"stall_s": stall_s})
+        reader = Reader("cam", url, settings=own, slot=slot, on_event=events.append, **more)  # type: ignore[arg-type]
         started.append((reader, script))
         reader.start()
         return reader, slot, script, events
@@ -202,7 +203,7 @@ def test_a_wrong_scheme_is_never_tried_again(settings) -> None:
 
 
 def test_a_hanging_source_is_left_behind(run) -> None:
-    reader, _, script, events = run((3, "hang"), (3, "wait"))
+    reader, _, script, events = run((3, "hang"), (3, "wait"), stall_s=0.5)
     until(lambda: reader.stats().frames_put == 6)
     assert [event.state for event in events] == ["lost", "returned"]
     assert "got none for" in events[0].reason
