@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from sightline.api import Served, create_app, serve
+from sightline.config import PageSettings
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 
@@ -69,6 +73,12 @@ def street_ports() -> ModuleType:
     return _neighbour("street_ports")
 
 
+@pytest.fixture(scope="session")
+def map_ports(street_ports: ModuleType) -> ModuleType:
+    """Drawn cameras with places on a made-up plan."""
+    return _neighbour("map_ports")
+
+
 @pytest.fixture(scope="module")  # not longer: while it lives, asyncio.run is refused in this thread
 def browser(page_steps: ModuleType) -> Iterator[Any]:
     """A real Chromium without a window; the test skips where there is none."""
@@ -76,6 +86,37 @@ def browser(page_steps: ModuleType) -> Iterator[Any]:
         pytest.skip("no Chromium: expected /usr/bin/chromium")
     with page_steps.chromium() as running:
         yield running
+
+
+@pytest.fixture
+def site(streets: Any) -> Iterator[Served]:
+    """The page over the cameras that the tests of a file name ``streets``."""
+    settings = PageSettings(port=0)
+    with serve(create_app(streets, settings), settings) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser: Any, page_steps: ModuleType, site: Served) -> Iterator[Callable[..., Any]]:
+    """Opens windows on the page and closes them; every one must be free of errors and of outside addresses."""
+    opened: list[Any] = []
+
+    def go(path: str = "", **options: Any) -> Any:
+        window = page_steps.Visit(browser, site.url + path, **options)
+        opened.append(window)
+        return window
+
+    yield go
+    for window in opened:
+        window.close()
+        assert window.faults == []
+        assert [address for address in window.addresses if not address.startswith((site.url, "blob:"))] == []
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    """Where screenshots go: SIGHTLINE_SCREENSHOTS, or away."""
+    return Path(os.environ.get("SIGHTLINE_SCREENSHOTS", tmp_path))
 
 
 def _neighbour(name: str) -> ModuleType:

@@ -1,10 +1,6 @@
 """The map page in a real browser: streets, cameras, moving dots, the chosen camera, numbers beside the truth."""
 
-import importlib.util
-import os
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -21,17 +17,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 };"""
 
 
-@pytest.fixture(scope="session")
-def map_ports():
-    """``map_ports.py``: drawn cameras with places on a made-up plan."""
-    spec = importlib.util.spec_from_file_location("live_map_ports", Path(__file__).with_name("map_ports.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[spec.name])
-    return sys.modules[spec.name]
-
-
 @pytest.fixture
 def streets(map_ports):
     """Four drawn cameras, three with a place, running."""
@@ -43,37 +28,18 @@ def streets(map_ports):
 
 
 @pytest.fixture
-def site(streets):
-    settings = PageSettings(port=0)
-    with serve(create_app(streets, settings), settings) as served:
-        yield served
-
-
-@pytest.fixture
-def visit(browser, page_steps, site):
-    """Opens windows on the map; every one must be free of errors and of outside addresses."""
-    opened = []
+def visit(visit, site):
+    """Opens windows on the map; script: runs in the page before all else."""
 
     def go(path="#/map", *, script="", **options):
-        window = page_steps.Visit(browser, site.url, **options)
+        window = visit(**options)
         if script:
             window.page.add_init_script(script)
             window.page.reload()
-        opened.append(window)
         window.page.goto(site.url + path)
         return window
 
-    yield go
-    for window in opened:
-        window.close()
-        assert window.faults == []
-        assert [address for address in window.addresses if not address.startswith((site.url, "blob:"))] == []
-
-
-@pytest.fixture
-def shots(tmp_path):
-    """Where screenshots go: SIGHTLINE_SCREENSHOTS, or away."""
-    return Path(os.environ.get("SIGHTLINE_SCREENSHOTS", tmp_path))
+    return go
 
 
 def wait_for_map(window, updates=2):

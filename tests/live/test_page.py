@@ -1,7 +1,6 @@
 """The page in a real browser: boxes in step with the picture, lines, counts, health, themes, small screens, loss."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -24,37 +23,6 @@ def streets(street_ports):
     ports.start()
     yield ports
     ports.stop()
-
-
-@pytest.fixture
-def site(streets):
-    """The page over the drawn cameras."""
-    settings = PageSettings(port=0)
-    with serve(create_app(streets, settings), settings) as served:
-        yield served
-
-
-@pytest.fixture
-def visit(browser, page_steps, site):
-    """Opens windows on the page and closes them; every one must be free of errors and of outside addresses."""
-    opened = []
-
-    def go(path="", **options):
-        window = page_steps.Visit(browser, site.url + path, **options)
-        opened.append(window)
-        return window
-
-    yield go
-    for window in opened:
-        window.close()
-        assert window.faults == []
-        assert [address for address in window.addresses if not address.startswith((site.url, "blob:"))] == []
-
-
-@pytest.fixture
-def shots(tmp_path):
-    """Where screenshots go: SIGHTLINE_SCREENSHOTS, or away."""
-    return Path(os.environ.get("SIGHTLINE_SCREENSHOTS", tmp_path))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

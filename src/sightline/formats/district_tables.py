@@ -4,34 +4,38 @@ from typing import Final
 
 from sightline.formats.columns_csv import Column
 
+_ID: Final = Column("id", "whole", least=1)
+_CLASS: Final = Column("class", "class")
+_CAMERA: Final = Column("camera", "text")
+_TRACK: Final = Column("track", "whole", least=1)
+_SPAN: Final = (Column("first_s", "number", 2, least=0), Column("last_s", "number", 2, least=0))
+
 MOVERS: Final = (
-    Column("id", "whole", least=1),
-    Column("class", "class"),
+    _ID,
+    _CLASS,
     Column("look", "whole", least=0),
     Column("length_m", "number", 2, least=0),
     Column("width_m", "number", 2, least=0),
     Column("height_m", "number", 2, least=0),
     Column("parked", "whole", least=0),
-    Column("first_s", "number", 2, least=0),
-    Column("last_s", "number", 2, least=0),
+    *_SPAN,
 )
 JOURNEYS: Final = (
-    Column("id", "whole", least=1),
-    Column("class", "class"),
+    _ID,
+    _CLASS,
     Column("visit", "whole", least=1),
-    Column("camera", "text"),
-    Column("track", "whole", least=1),
-    Column("first_s", "number", 2, least=0),
-    Column("last_s", "number", 2, least=0),
+    _CAMERA,
+    _TRACK,
+    *_SPAN,
     Column("mean_mps", "number", 2, least=0),
 )
 CROSSINGS: Final = (
     Column("time_s", "number", 3, least=0),
-    Column("camera", "text"),
+    _CAMERA,
     Column("line", "text"),
     Column("direction", "text"),
-    Column("class", "class"),
-    Column("id", "whole", least=1),
+    _CLASS,
+    _ID,
 )
 SPEEDS: Final = (*CROSSINGS, Column("speed_mps", "number", 2, least=0))
 TURNING: Final = (
@@ -40,18 +44,17 @@ TURNING: Final = (
     Column("junction", "whole", least=0),
     Column("from_street", "text"),
     Column("to_street", "text"),
-    Column("class", "class"),
+    _CLASS,
     Column("count", "whole", least=1),
 )
 TRACKS: Final = (
-    Column("camera", "text"),
-    Column("track", "whole", least=1),
+    _CAMERA,
+    _TRACK,
     Column("mover", "whole", least=0),
-    Column("class", "class"),
+    _CLASS,
     Column("first_frame", "whole", least=1),
     Column("last_frame", "whole", least=1),
-    Column("first_s", "number", 2, least=0),
-    Column("last_s", "number", 2, least=0),
+    *_SPAN,
 )
 HANDOVERS: Final = (
     Column("from_camera", "text"),
@@ -62,7 +65,7 @@ HANDOVERS: Final = (
     Column("gap_s", "number", 2),
 )
 CLOCKS: Final = (
-    Column("camera", "text"),
+    _CAMERA,
     Column("offset_s", "number", 6),
     Column("drift_ppm", "number", 4),
 )

@@ -227,6 +227,15 @@ def _upper_body(b: _Builder, helmet: tuple[float, int]) -> None:
     b.limb("crown", "crown", (helmet[0], helmet[0]), helmet[1])
 
 
+def _legs(b: _Builder, **joints: tuple[float, ...]) -> None:
+    """Both legs of a rider, from the hip down, metres: x, y (of the left one), z and, where the two differ, how far the
+    left one is ahead of their middle.
+    """
+    for sign, k in ((1, "l"), (-1, "r")):
+        for name, (x, y, z, *ahead) in joints.items():
+            b.joint(name + k, x + sign * sum(ahead), sign * y, z)
+
+
 def _cyclist() -> Skeleton:
     b = _Builder()
     b.wheel("back", -0.52, 0.34)
@@ -238,11 +247,8 @@ def _cyclist() -> Skeleton:
     ):  # fmt: skip
         b.joint(name, x, y, z)
     _rider(b, (-0.22, 0.98), (0.12, 1.42), (0.42, 1.02))
-    for sign, k in ((1, "l"), (-1, "r")):
-        b.joint("hip" + k, -0.22, sign * 0.1, 0.98)
-        b.joint("knee" + k, 0.1, sign * 0.1, 0.7)
-        b.joint("foot" + k, crank[0], sign * 0.1, crank[1])
-        b.joint("toe" + k, crank[0] + 0.12, sign * 0.1, crank[1])
+    foot, toe = (crank[0], 0.1, crank[1]), (crank[0] + 0.12, 0.1, crank[1])
+    _legs(b, hip=(-0.22, 0.1, 0.98), knee=(0.1, 0.1, 0.7), foot=foot, toe=toe)
     leg, arm = (0.088, 0.062, 0.045), (0.052, 0.042, 0.036)
     b.side(1, leg, arm)
     for a, c, slot in (
@@ -265,11 +271,8 @@ def _scooter() -> Skeleton:
     ):  # fmt: skip
         b.joint(name, x, y, z)
     _rider(b, (-0.14, 1.04), (-0.08, 1.5), (0.29, 1.13))
-    for sign, k in ((1, "l"), (-1, "r")):
-        b.joint("hip" + k, -0.14, sign * 0.085, 1.02)
-        b.joint("knee" + k, -0.1 + sign * 0.06, sign * 0.085, 0.62)
-        b.joint("foot" + k, -0.16 + sign * 0.13, sign * 0.06, 0.24)
-        b.joint("toe" + k, -0.03 + sign * 0.13, sign * 0.06, 0.22)
+    knee, foot, toe = (-0.1, 0.085, 0.62, 0.06), (-0.16, 0.06, 0.24, 0.13), (-0.03, 0.06, 0.22, 0.13)
+    _legs(b, hip=(-0.14, 0.085, 1.02), knee=knee, foot=foot, toe=toe)
     leg, arm = (0.09, 0.068, 0.045), (0.055, 0.045, 0.038)
     b.side(1, leg, arm)
     b.limb("tail", "deck", (0.05, 0.05), METAL, rider=False)
@@ -292,11 +295,7 @@ def _motorcycle() -> Skeleton:
     ):  # fmt: skip
         b.joint(name, x, y, z)
     _rider(b, (-0.28, 0.92), (0.0, 1.42), (0.4, 1.04))
-    for sign, k in ((1, "l"), (-1, "r")):
-        b.joint("hip" + k, -0.28, sign * 0.12, 0.9)
-        b.joint("knee" + k, 0.14, sign * 0.2, 0.74)
-        b.joint("foot" + k, -0.12, sign * 0.19, 0.36)
-        b.joint("toe" + k, 0.02, sign * 0.2, 0.33)
+    _legs(b, hip=(-0.28, 0.12, 0.9), knee=(0.14, 0.2, 0.74), foot=(-0.12, 0.19, 0.36), toe=(0.02, 0.2, 0.33))
     leg, arm = (0.1, 0.075, 0.05), (0.07, 0.055, 0.045)
     b.side(1, leg, arm)
     for a, c, radii, slot in (

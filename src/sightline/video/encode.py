@@ -15,10 +15,9 @@ from av.video.stream import VideoStream
 
 from sightline.core.errors import SightlineError
 from sightline.core.values import U8
+from sightline.video.encoding import CLOCK_HZ, H264, encoder_frame, first_encoder
 
-# In the order of preference; which of them a build of FFmpeg holds differs.
-_ENCODERS: Final = ("libx264", "libopenh264", "h264_videotoolbox", "mpeg4")
-_CLOCK: Final = 90_000  # ticks per second of MP4 time stamps
+_ENCODERS: Final = (*H264, "h264_videotoolbox", "mpeg4")  # the last is in every FFmpeg
 
 
 class ClipWriter:
@@ -38,7 +37,7 @@ class ClipWriter:
         self._whole = self.path.with_name(f"{self.path.stem}.whole.mp4")
         self._size = size
         self._even = (size[0] // 2 * 2, size[1] // 2 * 2)
-        self._ticks_per_frame = Fraction(_CLOCK) / Fraction(fps).limit_denominator(1001)
+        self._ticks_per_frame = Fraction(CLOCK_HZ) / Fraction(fps).limit_denominator(1001)
         self._count = 0
         self._broken = False
         self._closed = False
@@ -64,12 +63,7 @@ class ClipWriter:
         if (bgr.shape[1], bgr.shape[0]) != self._size:
             bgr = np.asarray(cv2.resize(bgr, self._size, interpolation=cv2.INTER_AREA))
         width, height = self._even
-        # cv2 is faster here than swscale, and its I420 is what the encoder takes.
-        i420 = np.asarray(cv2.cvtColor(bgr[:height, :width], cv2.COLOR_BGR2YUV_I420), np.uint8)
-        frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
-        frame.pts = round(self._count * self._ticks_per_frame)
-        frame.time_base = Fraction(1, _CLOCK)
-        frame.color_range, frame.colorspace = 1, 5  # limited range, BT.601 (AVCOL_RANGE_MPEG, AVCOL_SPC_BT470BG)
+        frame = encoder_frame(bgr[:height, :width], round(self._count * self._ticks_per_frame))
         self._count += 1
         self._mux(frame)
 
@@ -98,12 +92,14 @@ class ClipWriter:
 
     def _add_stream(self, fps: float, crf: int) -> VideoStream:
         rate = Fraction(fps).limit_denominator(1001)
-        name = next(word for word in _ENCODERS if word in av.codecs_available)
+        name = first_encoder(_ENCODERS)
+        assert name is not None
         options = {"preset": "veryfast", "crf": str(crf), "bf": "0"} if name == "libx264" else {}
-        stream: VideoStream = self._container.add_stream(name, rate=rate, options=options)
+        stream = self._container.add_stream(name, rate=rate, options=options)
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height = self._even
         stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, _CLOCK)
+        stream.codec_context.time_base = Fraction(1, CLOCK_HZ)
         stream.codec_context.gop_size = max(1, round(fps))
         return stream
 

@@ -2,22 +2,13 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
 
-import av
-import cv2
-import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
 from sightline.core.errors import SightlineError
 from sightline.core.values import U8
-
-_ENCODERS: Final = (
-    "libx264",
-    "libopenh264",
-)  # in the order of preference; which of them a build of FFmpeg holds differs
-_TICKS: Final = 90_000  # per second
+from sightline.video.encoding import CLOCK_HZ, H264, encoder_frame, first_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +29,16 @@ class LiveEncoder:
     def __init__(self, size: tuple[int, int], fps: float, *, gop: int | None = None, crf: int = 23) -> None:
         if min(size) < 16 or size[0] % 2 or size[1] % 2 or not 0 < fps <= 120:
             raise ValueError(f"LiveEncoder: expected even sides from 16 px and up to 120 fps, got {size} and {fps}")
-        name = next((word for word in _ENCODERS if word in av.codecs_available), None)
+        name = first_encoder(H264)
         if name is None:
-            raise SightlineError(f"encoding: expected one of {', '.join(_ENCODERS)} in FFmpeg, got none")
+            raise SightlineError(f"encoding: expected one of {', '.join(H264)} in FFmpeg, got none")
         rate = Fraction(fps).limit_denominator(1001)
         context = VideoCodecContext.create(name, "w")
         assert isinstance(context, VideoCodecContext)
         context.width, context.height = size
         context.pix_fmt = "yuv420p"
         context.framerate = rate
-        context.time_base = Fraction(1, _TICKS)
+        context.time_base = Fraction(1, CLOCK_HZ)
         context.gop_size = gop or max(1, round(fps))
         context.max_b_frames = 0
         context.thread_count = 1
@@ -65,11 +56,7 @@ class LiveEncoder:
         width, height = self._size
         if bgr.shape != (height, width, 3):
             raise ValueError(f"LiveEncoder: expected a picture of {(height, width, 3)}, got {bgr.shape}")
-        i420 = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
-        frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
-        frame.pts = ticks
-        frame.time_base = Fraction(1, _TICKS)
-        frame.color_range, frame.colorspace = 1, 5  # limited range, BT.601 (AVCOL_RANGE_MPEG, AVCOL_SPC_BT470BG)
+        frame = encoder_frame(bgr, ticks)
         if key:
             frame.pict_type = PictureType.I
         packets = list(self._context.encode(frame))
