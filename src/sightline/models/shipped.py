@@ -1,8 +1,9 @@
 """Running a network that comes with the package: any size of picture, several cameras' pictures in flight."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,15 @@ from sightline.models.session import cores, openvino_module
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
+MOST_SIZES: Final = 8  # cameras of one worker rarely have more; a camera that changes its size must not fill the memory
+
 
 class ShippedNet:
     """A network of the package with one input u8 (1, channels, h, w) and one output; one thread per picture.
 
-    It is compiled anew for each size of picture (about 0.1 s) and keeps what it compiled. path: its .xml, the .bin
-    beside it; threads: pictures in flight, 0 = one per core. ModelUnavailable: the file is not a network that can be
-    read. One caller at a time.
+    It is compiled anew for each size of picture (about 0.1 s) and kept for the ``MOST_SIZES`` used last. path: its
+    .xml, the .bin beside it; threads: pictures in flight, 0 = one per core. ModelUnavailable: the file is not a network
+    that can be read. One caller at a time.
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
@@ -30,7 +33,7 @@ class ShippedNet:
             self._network = self._core.read_model(str(path), config={"ENABLE_MMAP": False})
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnavailable(f"shipped model {path.name}: expected a readable network, got {error}") from error
-        self._requests: dict[tuple[int, ...], list[Any]] = {}
+        self._requests: OrderedDict[tuple[int, ...], list[Any]] = OrderedDict()  # by size, the one used last at the end
 
     def run_many(self, pictures: Sequence[U8]) -> list[F32]:
         """The output f32 (channels, rows, columns) of each picture u8 (1, channels, h, w), in order."""
@@ -64,4 +67,7 @@ class ShippedNet:
             }
             compiled = self._core.compile_model(network, "CPU", options)
             self._requests[shape] = [compiled.create_infer_request() for _ in range(self._lanes)]
+            if len(self._requests) > MOST_SIZES:
+                self._requests.popitem(last=False)  # what of it is in flight is kept alive by its caller
+        self._requests.move_to_end(shape)
         return self._requests[shape]

@@ -7,6 +7,7 @@ import pytest
 
 from sightline.core.errors import ModelUnavailable
 from sightline.detect.motion import WEIGHTS
+from sightline.models import shipped
 from sightline.models.shipped import ShippedNet
 
 
@@ -21,6 +22,21 @@ def test_each_picture_has_its_answer_in_order_whatever_flies_beside_it() -> None
     alone = [one.run_many([picture])[0] for picture in pictures]
     assert [answer.shape for answer in alone] == [(13, p.shape[2] // 2, p.shape[3] // 2) for p in pictures]
     for left, right in zip(alone, many.run_many(pictures), strict=True):
+        assert np.array_equal(left, right)
+
+
+def test_sizes_that_were_not_used_for_long_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "MOST_SIZES", 2)
+    one, two, three = _pictures([(16, 24), (24, 16), (16, 16)])
+    net = ShippedNet(WEIGHTS / "motion.xml", threads=3)
+    first = net.run_many([one])[0]
+    together = net.run_many([one, two, three, one, two])
+    assert len(net._requests) == 2
+    net.run_many([one])
+    net.run_many([three])
+    assert [shape[2:] for shape in net._requests] == [(16, 24), (16, 16)], "the size used last stays longest"
+    second, third = net.run_many([two, three])
+    for left, right in zip(together, (first, second, third, first, second), strict=True):
         assert np.array_equal(left, right)
 
 
