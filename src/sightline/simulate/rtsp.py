@@ -7,6 +7,7 @@ TCP only, and listens on the loopback address alone: it is for trying and measur
 import asyncio
 import base64
 import random
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,8 @@ class Line:
 @dataclass(slots=True, eq=False)
 class _Reader:
     writer: asyncio.StreamWriter
-    session: int = 0
+    session: int = 0  # counts the sessions of the server; 0 = none yet
+    token: str = ""  # its name to the reader, which nobody can guess
     channel: int = 0
     playing: bool = False
     begun: bool = False
@@ -244,6 +246,9 @@ class RtspServer:
         stream = self._streams.get(_name_in(url))
         if stream is None:
             return _reply("404 Not Found", number), True
+        told = (_header(text, "session") or "").partition(";")[0].strip()
+        if told and told != reader.token:
+            return _reply("454 Session Not Found", number), True
         if method == "DESCRIBE":
             body = _description(stream)
             head = f"Content-Base: {self.url(stream.name)}/\r\nContent-Type: application/sdp"
@@ -253,7 +258,7 @@ class RtspServer:
         if method == "PLAY":
             return self._play(number, stream, reader), True
         if method in ("GET_PARAMETER", "SET_PARAMETER"):
-            return _reply("200 OK", number, f"Session: {reader.session}"), True
+            return _reply("200 OK", number, f"Session: {reader.token}" if reader.token else ""), True
         if method == "TEARDOWN":
             return _reply("200 OK", number), False
         return _reply("501 Not Implemented", number, f"Allow: {_ALLOWED}"), True
@@ -271,10 +276,11 @@ class RtspServer:
         if reader.session == 0:
             self._sessions += 1
             reader.session = self._sessions
+            reader.token = secrets.token_hex(8)  # RFC 2326, 3.4: random, at least eight octets
         if reader not in stream.readers:
             stream.readers.append(reader)
         transport = f"Transport: RTP/AVP/TCP;unicast;interleaved={reader.channel}-{reader.channel + 1}"
-        return _reply("200 OK", number, f"{transport}\r\nSession: {reader.session};timeout={_KEPT_NS // 10**9}")
+        return _reply("200 OK", number, f"{transport}\r\nSession: {reader.token};timeout={_KEPT_NS // 10**9}")
 
     def _play(self, number: str, stream: _Stream, reader: _Reader) -> bytes:
         if reader not in stream.readers:
@@ -282,7 +288,7 @@ class RtspServer:
         reader.playing = True
         stream.wants_key = True
         info = f"RTP-Info: url={self.url(stream.name)}/video"
-        return _reply("200 OK", number, f"Session: {reader.session}\r\nRange: npt=now-\r\n{info}")
+        return _reply("200 OK", number, f"Session: {reader.token}\r\nRange: npt=now-\r\n{info}")
 
 
 def _is_small(number: str) -> bool:

@@ -118,6 +118,8 @@ def talk(port: int, text: bytes) -> bytes:
         (b"DESCRIBE rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\n\r\n", b"200 OK"),
         (b"SETUP rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\nTransport: RTP/AVP;unicast\r\n\r\n", b"461 "),
         (b"PLAY rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\n\r\n", b"455 "),
+        (b"PLAY rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\nSession: 1\r\n\r\n", b"454 Session Not Found"),
+        (b"GET_PARAMETER rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\n\r\n", b"200 OK"),
         (b"RECORD rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\n\r\n", b"501 "),
         (b"nonsense\r\n\r\n", b"400 Bad Request"),
         (b"GET / HTTP/1.1\r\n\r\n", b"400 Bad Request"),
@@ -129,6 +131,15 @@ def test_every_request_has_an_answer(request_text: bytes, status: bytes) -> None
         answer = talk(air.server.port, request_text)
         assert answer.startswith(b"RTSP/1.0 " + status)
         assert b"CSeq: 3" in answer or status.startswith(b"400")
+
+
+def test_nobody_can_guess_a_session() -> None:
+    wish = b"SETUP rtsp://x/cam RTSP/1.0\r\nCSeq: 3\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n"
+    with on_air() as air:
+        answers = [talk(air.server.port, wish).decode() for _ in range(3)]
+    names = {line.partition("Session: ")[2].partition(";")[0] for text in answers for line in text.splitlines()} - {""}
+    assert len(names) == 3
+    assert all(len(name) == 16 and name.isalnum() for name in names)
 
 
 def test_a_taken_port_is_said() -> None:
