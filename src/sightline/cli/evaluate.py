@@ -8,11 +8,12 @@ import typer
 from rich.table import Table
 
 from sightline.cli.terminal import answer_json, answers, progress, say
+from sightline.evaluate.folders import looks_swapped
 from sightline.evaluate.plot import check_plot, plot_scores
 from sightline.evaluate.report import report
 
 SHOWN = ("HOTA", "DetA", "AssA", "IDF1", "MOTA", "IDSW", "count_error")
-WORDS = {"count_error": "count %", "error_percent": "error %", "GT_IDs": "objects", "IDs": "tracks"}
+WORDS = {"count_error": "objects off %", "error_percent": "error %", "GT_IDs": "objects", "IDs": "tracks"}
 WHOLE = ("IDSW", "GT_IDs", "IDs", "boxes", "truth", "said", "error")
 
 
@@ -47,6 +48,9 @@ def evaluate(
             curves=plot is not None,
             done=lambda name: bar.update(task, advance=1, description=f"scored {name}"),
         )
+    doubt = looks_swapped(truth, prediction)
+    if doubt:
+        say(f"note: {doubt}")
     if plot is not None:
         plot_scores(result, plot)
         say(f"drawn: {plot}")
@@ -81,7 +85,7 @@ def _show_counts(counts: Mapping[str, Any]) -> None:
     _show("counts by class", ("class", "truth", "said", "error_percent"), counts["classes"].items())
     below = counts["geh_below_5"]
     answers.print(
-        f"count error {_cell('count_error', counts)} %, by class {_cell('class_error', counts)} %; "
+        f"crossings off {_cell('count_error', counts)} %, by class {_cell('class_error', counts)} %; "
         f"GEH below 5 in {'-' if below is None else f'{below:.0%}'} of {counts['flows']} flows"
     )
     if counts["lines_without_truth"]:

@@ -58,11 +58,40 @@ def evaluate_paths(
 
 
 def are_folders(truth: Path, prediction: Path) -> bool:
-    """Whether both are folders, to be compared sequence by sequence; BadData where one is not there."""
+    """Whether both are folders, to be compared sequence by sequence; BadData where one is not there, or where only the
+    prediction is a district with truth.
+    """
     for path in (truth, prediction):
         if not path.exists():
             raise BadData(f"{path}: expected a MOTChallenge file or a folder of them, got no such file")
-    return truth.is_dir() and prediction.is_dir()
+    if not (truth.is_dir() and prediction.is_dir()):
+        return False
+    other = district_of(prediction)
+    if other is not None and other.manifest.kind != "tracks" and district_of(truth) is None:
+        raise BadData(f"{prediction}: expected tracks, got a district with its truth, which belongs first (swapped?)")
+    return True
+
+
+def looks_swapped(truth: Path, prediction: Path) -> str:
+    """A sentence where truth looks like results and prediction like truth, judged by their first sequence; else empty.
+
+    Results carry no class and no visibility (``formats.mot.rows_text``), truth of MOT17 and of districts both in every
+    row. Both paths as they were compared without an error.
+    """
+    if truth.is_dir() and (truth / SUMMARY_FILE).is_file() and not (prediction / SUMMARY_FILE).is_file():
+        return f"{truth} is what `watch` left, taken as the truth here: the truth comes first (swapped?)"
+    told, said = (read_mot(_first_file(path)) for path in (truth, prediction))
+    named = len(said) and bool((said.classes > 0).all()) and bool((said.visibility >= 0).all())
+    if named and len(told) and (told.classes <= 0).all():
+        return (
+            f"{prediction} gives class and visibility as truth does, {truth} neither: the truth comes first (swapped?)"
+        )
+    return ""
+
+
+def _first_file(path: Path) -> Path:
+    """The path itself, or the file of a folder's first sequence."""
+    return next(iter(sequences_of(path).values())) if path.is_dir() else path
 
 
 def read_truth(folder: Path) -> Tables:

@@ -1,6 +1,7 @@
 """The command: what folders allow to be measured, as a table, as JSON and as a picture."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,42 @@ def test_command(district: Make, watched: Make, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("COLUMNS", "150")
     shown = CliRunner().invoke(app, ["evaluate", folder, found, "--network", "--detections", found])
     assert shown.exit_code == 0, shown.output
+
+
+def test_a_district_as_prediction_is_refused(district: Make, watched: Make) -> None:
+    folder, found = district(), watched()
+    with pytest.raises(BadData, match="expected tracks, got a district with its truth, which belongs first"):
+        report(found, folder)
+    assert report(folder, folder)["HOTA"] == pytest.approx(100), "a district beside itself is no mistake"
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "doubted"),
+    [
+        ("district", "watched", False),
+        ("district/truth/a.txt", "watched/a.txt", False),
+        ("watched/a.txt", "district/truth/a.txt", True),
+        ("watched/a.txt", "watched/b.txt", False),
+        ("district/truth/a.txt", "district/truth/b.txt", False),
+        ("watched", "gt", True),
+        ("tracks", "gt", True),
+        ("watched/a.txt", "gt", True),
+    ],
+    ids=["as it should be", "two files as they should be", "two files swapped", "one run against another",
+         "truth against truth", "what watch left, first", "a folder of tracks, first", "a file, a folder of one"],
+)  # fmt: skip
+def test_what_looks_swapped_is_said(
+    district: Make, watched: Make, tmp_path: Path, truth: str, prediction: str, doubted: bool
+) -> None:
+    folder, found = district(), watched()
+    for name, source in (("gt", folder / "truth"), ("tracks", found)):
+        (tmp_path / name).mkdir()
+        shutil.copy(source / "a.txt", tmp_path / name / "a.txt")
+    if truth == "watched":
+        (found / "b.txt").unlink()
+    shown = CliRunner().invoke(app, ["evaluate", str(tmp_path / truth), str(tmp_path / prediction)])
+    assert shown.exit_code == 0, shown.output
+    assert ("the truth comes first (swapped?)" in shown.stderr.replace("\n", " ")) == doubted
 
 
 RESULT = {
