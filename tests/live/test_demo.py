@@ -25,7 +25,7 @@ def test_the_demo_judges_its_cameras(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     said = json.loads(report.read_text())
     assert len(said["cameras"]) >= 6
-    assert {"handover", "seconds", "HOTA", "count_error"} <= set(said)
+    assert {"handover", "seconds", "HOTA", "count_error", "seed", "weather", "version"} <= set(said)
     for name, row in said["cameras"].items():
         assert {"HOTA", "IDF1", "count_error", "frames"} <= set(row), name
         assert row["readings"] == 1, name
@@ -39,9 +39,11 @@ def test_a_district_on_air_is_read_like_any_camera(tmp_path: Path) -> None:
     command = [*SIGHTLINE, "simulate", str(folder), "--live", "--cameras", "2", "--seconds", "3"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
-        urls = [line.strip() for line in iter(running.stderr.readline, "") if line.startswith("rtsp://")]
+        lines = list(iter(running.stderr.readline, ""))
+        urls = [line.strip() for line in lines if line.startswith("rtsp://")]
         running.wait(60)
     assert running.returncode == 0
+    assert any("on air until Ctrl-C or 3 s have passed" in line for line in lines)
     assert len(urls) == 2
     assert {camera.name for camera in read_district(folder).manifest.cameras} == {"cam-01", "cam-02"}
 

@@ -13,6 +13,7 @@ from sightline.cli.terminal import progress, say
 from sightline.core.clock import SystemClock
 from sightline.core.errors import SightlineError
 from sightline.core.vocabulary import CODE
+from sightline.core.wording import number_of
 from sightline.formats.atomic import unwritable
 from sightline.formats.columns_csv import write_columns
 from sightline.formats.district import begin, make_room, write_manifest
@@ -126,7 +127,8 @@ def broadcast(folder: Path, ask: Ask, scene: Scene, seconds: float | None, *, fo
         stack.enter_context(ctrl_c(stop))
         for url in urls.values():
             say(url)
-        say("on air until Ctrl-C; truth counts from the first picture somebody reads")
+        until = "Ctrl-C" if seconds is None else f"Ctrl-C or {seconds:g} s have passed"
+        say(f"on air until {until}; truth counts from the first picture somebody reads")
         _wait(stop, book, seconds)
         live.stop()
         book.close(folder)
@@ -137,7 +139,7 @@ def broadcast(folder: Path, ask: Ask, scene: Scene, seconds: float | None, *, fo
     write_manifest(folder, manifest(made, "truth", made.entries()))
     if book.failed:
         raise SightlineError(book.failed)
-    say(f"{len(names)} cameras, {book.frames} pictures of the one read longest, in {folder}")
+    say(f"{number_of(len(names), 'camera')}, {number_of(book.frames, 'picture')} of the one read longest, in {folder}")
 
 
 def plan_of(ask: Ask, start_ns: int) -> Scene:

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+import sightline
 from sightline.cli.judge import Judge
 from sightline.cli.running import Outcome, Show, run
 from sightline.cli.terminal import progress, say
 from sightline.cli.wiring import build, open_library
 from sightline.config import load_settings
 from sightline.core.ground import Mount
+from sightline.core.wording import number_of
 from sightline.formats.atomic import write_atomically
 from sightline.formats.geojson import layout_geojson
 from sightline.pipeline.camera import CameraPlan
@@ -40,7 +42,9 @@ def demo(
     ask = Ask(seed=seed, cameras=cameras, users=USERS_PER_CAMERA * cameras, weather=weather)
     plan = district(seed, cameras, size=ask.size, fps=ask.fps)
     judge = Judge({camera.name: lines_for(plan.layout, camera) for camera in plan.cameras})
-    say(f"a district of {cameras} simulated cameras, analysed live (a real camera: sightline watch SOURCE)")
+    say(
+        f"a district of {number_of(cameras, 'simulated camera')}, analysed live (a real camera: sightline watch SOURCE)"
+    )
     with progress() as bar:
         task = bar.add_task("laying streets", total=1.0)
 
@@ -57,13 +61,13 @@ def demo(
     try:
         plans = [_plan(plan, camera, live.stream(camera.name)) for camera in plan.cameras]
         # What is missing to redact real pictures does not concern drawn ones.
-        built = replace(build(open_library(settings), settings), notes=())
+        built = replace(build(open_library(settings), settings), redaction_notes=())
         show = Show(headless=headless, seconds=seconds, city=layout_geojson(plan.layout), at_start=judge.start)
         outcome = run(plans, built, settings, show, judge.note)
     finally:
         judge.stop()
         live.stop()
-    errors = _errors(judge, outcome)
+    errors = _errors(judge, outcome) | {"seed": seed, "weather": weather, "version": sightline.__version__}
     _tell(errors)
     if report is not None:
         write_atomically(report, json.dumps(errors, indent=1) + "\n")

@@ -69,7 +69,7 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
     """
     clock = SystemClock()
     board = Board(clock, built.stages.counting, recent_events=settings.pipeline.recent_events, detector=built.detector)
-    for number, note in enumerate(built.notes):
+    for number, note in enumerate((*built.notes, *built.redaction_notes)):
         board.note(f"start {number}", note)
         say(f"note: {note}")
     board.set_map(show.city)

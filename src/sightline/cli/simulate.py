@@ -11,6 +11,7 @@ import typer
 from sightline.cli.broadcast import broadcast, plan_of
 from sightline.cli.terminal import answer_json, progress, say
 from sightline.core.errors import BadConfig
+from sightline.core.wording import number_of
 from sightline.formats.district import make_room
 from sightline.simulate.baselines import too_easy
 from sightline.simulate.district import district
@@ -142,15 +143,20 @@ def _painters(scene: Scene, light: Weather, notify: Notify) -> list[Paints]:
 def _report(folder: Path, kind: str, scene: Scene, said: dict[str, Any], *, as_json: bool) -> None:
     warnings = too_easy(said) if said else []
     if said:
+        cameras, handovers = number_of(said["cameras"], "camera"), number_of(said["handovers"], "true hand-over")
         say(
-            f"simple matching over {said['cameras']} cameras ({said['handovers']} true hand-overs): by looks alone F1 "
-            f"{said['looks_f1']:.2f}, over camera links without zones at best {said['links_f1']:.2f}"
+            f"simple matching over {cameras} ({handovers}): by looks alone F1 {said['looks_f1']:.2f}, over camera "
+            f"links without zones at best {said['links_f1']:.2f}"
         )
         for sentence in warnings:
             say(sentence)
         if warnings and scene.seconds < _FIRST_JUDGED_S:
             say(f"runs under {_FIRST_JUDGED_S:.0f} s are easier: there are fewer to be mistaken for")
-    say(f"{len(scene.cameras)} cameras, {scene.seconds:g} s at {scene.fps:g} frames per second in {folder}")
+        if warnings:
+            say("the district is whole all the same; to make a harder one in its place, add --force")
+    say(
+        f"{number_of(len(scene.cameras), 'camera')}, {scene.seconds:g} s at {scene.fps:g} frames per second in {folder}"
+    )
     if as_json:
         answer_json(
             {

@@ -28,12 +28,15 @@ def open_library(settings: Settings) -> Library:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The stages of one worker, and sentences a person should read about them."""
+    """The stages of one worker, and sentences a person should read about them: redaction_notes, what is missing to
+    blur faces and plates; notes, all else.
+    """
 
     stages: Stages
     redact: Redactor
     detector: str
     notes: tuple[str, ...]
+    redaction_notes: tuple[str, ...]
 
 
 def fetch_missing(library: Library, settings: Settings) -> None:
@@ -73,15 +76,15 @@ def build(library: Library, settings: Settings) -> Built:
         namer = make_namer(library, threads=threads)
         describer = Describer(library, settings.describe, namer, threads=threads)
     redactor = make_redactor(library, settings.privacy, threads=threads)
-    notes = [*detector.notes, *(describer.notes if describer else ())]
-    notes += redactor.notes if redactor.ready else [redactor.reason]
+    notes = (*detector.notes, *(describer.notes if describer else ()))
+    redaction_notes = tuple(redactor.notes) if redactor.ready else (redactor.reason,)
     stages = Stages(
         detect=detector,
         follow=Tracker(settings.track),
         describe=describer,
         counting=Counting(settings.count),
     )
-    return Built(stages, redactor, detector.name, tuple(notes))
+    return Built(stages, redactor, detector.name, notes, redaction_notes)
 
 
 def _cores() -> int:

@@ -16,6 +16,7 @@ from sightline.core.errors import BadConfig, ModelUnavailable
 from sightline.core.frame import Frame
 from sightline.core.values import U8, Tracks
 from sightline.core.vocabulary import CODE
+from sightline.core.wording import number_of
 from sightline.models.library import Library
 from sightline.models.model import Model
 from sightline.models.registry import MODELS
@@ -204,4 +205,4 @@ def _masks_valid(masks: Mapping[str, Sequence[Polygon]]) -> Finding:
         except BadConfig as error:
             return Finding(rule, False, str(error))
     number = sum(len(polygons) for polygons in masks.values())
-    return Finding(rule, True, f"{number} masks on {len(masks)} cameras are valid")
+    return Finding(rule, True, f"{number_of(number, 'mask')} on {number_of(len(masks), 'camera')}, none of them wrong")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.core.values import I64, Bool
+from sightline.core.wording import number_of
 from sightline.simulate.world import F64
 
 F32 = NDArray[np.float32]
@@ -111,7 +112,7 @@ def too_easy(said: Mapping[str, Any]) -> list[str]:
     if said["looks_f1"] > limit:
         sentences.append(
             f"too easy: matching by looks alone reaches F1 {said['looks_f1']:.2f}, expected at most {limit:.2f} "
-            f"with {said['cameras']} cameras (raise --noise)"
+            f"with {number_of(int(said['cameras']), 'camera')} (raise --noise)"
         )
     if said["links_f1"] > LINKS_LIMIT:
         sentences.append(

@@ -17,6 +17,7 @@ def simulate(*words: str) -> tuple[str, str]:
     done = CliRunner().invoke(app, ["simulate", *words])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
+    assert done.exit_code == 0, done.stderr
     return done.stdout, done.stderr
 
 
@@ -34,6 +35,7 @@ def test_tracks_come_with_what_simple_matching_reaches(tmp_path: Path) -> None:
     out, err = simulate(*words, "--missed", "0", "--json")
     assert set(json.loads(out)["baselines"]) == {"cameras", "tracks", "handovers", "looks_f1", "links_f1"}
     assert "by looks alone F1" in err
+    assert bool(json.loads(out)["too_easy"]) == ("the district is whole all the same" in err), "no error: exit 0"
     manifest = read_district(tmp_path / "d").manifest
     assert manifest.kind == "tracks"
     assert manifest.settings["faults"]["missed"] == 0
