@@ -56,7 +56,10 @@ class DetectSettings(Section):
 class TrackSettings(Section):
     """Following objects through one camera's picture."""
 
-    high_score: float = Field(0.6, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
+    birth_score: float = Field(0.75, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
+    high_score: float = Field(
+        0.6, ge=0.05, le=0.99, description="Score from which a detection is sure: matched first, and wherever it fits."
+    )
     low_score: float = Field(0.1, ge=0.01, le=0.99, description="Score from which a detection may continue a track.")
     max_objects: int = Field(
         500, ge=1, le=1000, description="Most detections of one frame that are tracked, and most tracks of a camera."
@@ -66,6 +69,33 @@ class TrackSettings(Section):
     )
     longest_hold_s: float = Field(
         600.0, ge=0, le=86_400, description="A standing object is held so long without being detected, seconds."
+    )
+
+
+class RateSettings(Section):
+    """How often a camera wants to be analysed."""
+
+    f_min: float = Field(
+        2.0,
+        ge=0.01,
+        le=120,
+        description="Least wish, of an empty or standing street too: whoever arrives is met at this rate, per second.",
+    )
+    f_max: float = Field(10.0, ge=0.01, le=120, description="Largest wish, per second.")
+    beta: float = Field(
+        0.7,
+        ge=0.05,
+        le=5,
+        description="How far an object may move between two samples, shares of the way to its neighbour.",
+    )
+    thin_margin: float = Field(
+        10.0,
+        gt=0,
+        le=1000,
+        description="An assignment that won by less asks for more samples, twice the log-likelihood.",
+    )
+    thin_factor: float = Field(
+        3.0, ge=1, le=20, description="How many times more samples an assignment asks for that was a tie."
     )
 
 
@@ -177,6 +207,7 @@ class Settings(BaseSettings):
     inference: ModelSettings = ModelSettings()  # not "models": SIGHTLINE_MODELS is the folder of model files
     detect: DetectSettings = DetectSettings()
     track: TrackSettings = TrackSettings()
+    rate: RateSettings = RateSettings()
     describe: DescribeSettings = DescribeSettings()
     privacy: PrivacySettings = PrivacySettings()
     count: CountSettings = CountSettings()

@@ -7,14 +7,16 @@ from typing import Annotated, Any, Final
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from sightline.cli.terminal import answer_json, progress, say
 from sightline.config import load_settings
 from sightline.core.clock import SystemClock
 from sightline.core.errors import BadConfig
-from sightline.core.values import UNCONFIRMED, Detections
+from sightline.core.values import F32, I64, UNCONFIRMED, Detections
 from sightline.core.vocabulary import CLASSES, CODE
 from sightline.formats.detections_txt import DetectionRows, read_detections
+from sightline.formats.mot import table
 from sightline.formats.tracks_txt import FILLED, HELD, SEEN, write_tracks
 from sightline.track import Sample, Tracker
 from sightline.track.smooth import Smoothed, TrackRows, smooth
@@ -57,7 +59,8 @@ def track(
     rows = follower.run(found, every)
     done = smooth(rows, fps, every) if smoothed else Smoothed(rows, np.zeros(len(rows.frames), np.bool_), 0, 0)
     marks = np.where(done.filled, FILLED, np.where(done.rows.held, HELD, SEEN))
-    write_tracks(out, done.rows.frames, done.rows.ids, done.rows.boxes_px, done.rows.scores, marks)
+    written = table(done.rows.frames, done.rows.ids, done.rows.boxes_px, done.rows.scores)
+    write_tracks(out, written, follower.qualities(done.rows.ids), marks)
     answer = _answer(found, follower, done, every, smoothed=smoothed)
     _tell(answer, out)
     if as_json:
@@ -72,6 +75,7 @@ class _Follower:
         self._fps = fps
         self._size_px = size_px
         self._clock = SystemClock()
+        self._known: list[tuple[I64, F32]] = []
         self.updates = 0
         self.spent_ns = 0
 
@@ -80,6 +84,13 @@ class _Follower:
         """Rows of the sampled frames that the tracker left out: for their box, or because there were too many."""
         stats = self._tracker.stats(_CAMERA)
         return {"box": stats.invalid, "limit": stats.over_limit + stats.births_refused}
+
+    def qualities(self, ids: I64) -> NDArray[np.float64]:
+        """The mean quality (n,) of each id's track over its life."""
+        if not len(ids):
+            return np.zeros(0)
+        known, values = (np.concatenate(column) for column in zip(*self._known, strict=True))
+        return np.asarray((np.bincount(known, values) / np.maximum(np.bincount(known), 1))[ids])
 
     def run(self, found: DetectionRows, every: float) -> TrackRows:
         """The tracks: rows with an id of every sampled frame, and their first hits; by frame, then id."""
@@ -119,6 +130,7 @@ class _Follower:
         (tracks,) = self._tracker.update([sample])
         self.spent_ns += self._clock.monotonic_ns() - start
         self.updates += 1
+        self._known.append(self._tracker.quality(_CAMERA))
         known = tracks.keep(tracks.ids != UNCONFIRMED)
         if len(known):
             yield TrackRows(

@@ -1,7 +1,7 @@
-"""Tracks of a whole recording as MOTChallenge results whose last column says which rows were not detected.
+"""Tracks of a recording as MOTChallenge results that also say how good a track is, and which rows were not detected.
 
-Ten columns as ``formats.mot`` writes them. Readers of results, TrackEval and ``formats.mot`` among them, leave the
-tenth (a place in the world, in MOT15) alone, so that it may hold a mark.
+Ten columns as ``formats.mot`` writes them. Readers of results, TrackEval and ``formats.mot`` among them, leave the last
+two (a place in the world, in MOT15) alone, so that they may hold more.
 """
 
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.core.values import I64
 from sightline.formats.atomic import write_atomically
+from sightline.formats.mot import MotTable
 
 SEEN: Final = -1  # a detection; -1 is what every other column without a meaning holds
 HELD: Final = 1  # known to stand there, not detected
@@ -19,33 +19,29 @@ FILLED: Final = 2  # between two samples of the track
 
 
 def write_tracks(
-    path: Path,
-    frames: I64,
-    ids: I64,
-    boxes_px: NDArray[np.floating[Any]],
-    confidences: NDArray[np.floating[Any]],
-    marks: NDArray[np.integer[Any]],
+    path: Path, rows: MotTable, qualities: NDArray[np.floating[Any]], marks: NDArray[np.integer[Any]]
 ) -> None:
-    """Replace the file at path as a whole by rows in the given order; two decimals.
+    """Replace the file at path as a whole by rows; two decimals.
 
-    frames (n,) from 1; ids (n,); boxes_px (n, 4) left, top, right, bottom; confidences (n,) 0..1; marks (n,) SEEN, HELD
-    or FILLED. ValueError for numbers that are not finite, BadConfig where the file cannot be written.
+    qualities (n,) 0..1 of the track of each row; marks (n,) SEEN, HELD or FILLED. ValueError for numbers that are not
+    finite, BadConfig where the file cannot be written.
     """
-    if not (np.isfinite(boxes_px).all() and np.isfinite(confidences).all()):
-        raise ValueError("boxes_px, confidences: expected finite numbers, got others")
-    rows = zip(
-        frames.tolist(),
-        ids.tolist(),
-        boxes_px[:, :2].tolist(),
-        (boxes_px[:, 2:] - boxes_px[:, :2]).tolist(),
-        confidences.tolist(),
+    if not all(np.isfinite(column).all() for column in (rows.boxes_px, rows.confidences, qualities)):
+        raise ValueError("boxes, confidences and qualities: expected finite numbers, got others")
+    lines = zip(
+        rows.frames.tolist(),
+        rows.ids.tolist(),
+        rows.boxes_px[:, :2].tolist(),
+        (rows.boxes_px[:, 2:] - rows.boxes_px[:, :2]).tolist(),
+        rows.confidences.tolist(),
+        qualities.tolist(),
         marks.tolist(),
         strict=True,
     )
     write_atomically(
         path,
         "".join(
-            f"{frame},{i},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{confidence:.2f},-1,-1,{mark}\n"
-            for frame, i, (left, top), (width, height), confidence, mark in rows
+            f"{frame},{i},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{confidence:.2f},-1,{quality:.2f},{mark}\n"
+            for frame, i, (left, top), (width, height), confidence, quality, mark in lines
         ),
     )

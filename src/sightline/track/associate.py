@@ -18,8 +18,9 @@ from sightline.track import motion
 from sightline.track.columns import F64, I64, Bool
 
 GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
-GATE_UNSURE: Final = 9.2  # 97 %: a faint detection must lie nearer
+GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
 WORTH: Final = 30.0  # a pair with this negative log-likelihood is as good as none
+UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
 _ROUNDS: Final = 2  # of settling pairs before the solver
 
@@ -31,11 +32,14 @@ _OTHER: Final = np.array([[0.0, 6.0, 12.0, 0.0], [6.0, 0.0, 4.0, 0.0], [12.0, 4.
 
 
 class Seen(NamedTuple):
-    """Detections of several cameras as columns, ordered by camera: camera position (n,), measured
-    (motion.MEASURED, n), label (n,)."""
+    """Detections of several cameras as columns, ordered by camera: camera position (n,), sides (4, n) left, top, right,
+    bottom, state (AXES, n), the variance (AXES, n) that the picture's edge adds, score (n,), label (n,)."""
 
     at: I64
-    measured: F64
+    sides: F64
+    state: F64
+    cut: F64
+    scores: F64
     labels: I64
 
 
@@ -52,70 +56,115 @@ class Pairs(NamedTuple):
         return Pairs(self.track[mask], self.seen[mask], self.distance[mask], self.gain[mask])
 
 
-def weigh(block: F64, labels: I64, at: I64, seen: Seen, cameras: int) -> Pairs:
-    """Pairs of predicted tracks (FLOATS, n) with the detections of the same camera that lie within GATE_SURE."""
+class Matching(NamedTuple):
+    """Per track (n,): row of the detection given to it, -1 = none; how much more that pair gains than the best other
+    pair of the track plus the best other of the detection, from 0, infinite where there is no other or no pair; squared
+    distance of the pair, 0 = none."""
+
+    seen: I64
+    margin: F64
+    distance: F64
+
+
+class Tracked(NamedTuple):
+    """Predicted tracks as columns, ordered by camera: float block (FLOATS, n), labels (n,), camera position (n,), units
+    and errors (AXES, n) of ``motion``."""
+
+    block: F64
+    labels: I64
+    at: I64
+    unit: F64
+    error: F64
+
+
+def weigh(tracked: Tracked, seen: Seen, cameras: int) -> Pairs:
+    """Pairs of tracks with the detections of the same camera that lie within GATE_SURE."""
+    at = tracked.at
     first = np.searchsorted(seen.at, np.arange(cameras + 1))
     many = np.diff(first)[at]  # detections each track is compared with
-    ends = np.cumsum(many)
+    ends = many.cumsum()
     if not len(ends) or not ends[-1]:
         nothing = np.zeros(0, np.int64)
         return Pairs(nothing, nothing, np.zeros(0), np.zeros(0))
     start = first[at]
+    aim = _aim(tracked)
     if ends[-1] <= _BLOCK:
-        return _weigh_rows(block, labels, np.arange(len(at)), start, many, seen)
+        return _weigh_rows(aim, np.arange(len(at)), start, many, seen)
     cuts = np.unique(np.searchsorted(ends, np.arange(0, ends[-1] + _BLOCK, _BLOCK)))
     bounds = np.unique(np.concatenate([cuts, [0, len(at)]]))
-    parts = [
-        _weigh_rows(block, labels, np.arange(low, high), start, many, seen) for low, high in pairwise(bounds.tolist())
-    ]
+    parts = [_weigh_rows(aim, np.arange(low, high), start, many, seen) for low, high in pairwise(bounds.tolist())]
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _weigh_rows(block: F64, labels: I64, rows: I64, start: I64, many: I64, seen: Seen) -> Pairs:
+class _Aim(NamedTuple):
+    """Where the detections of tracks (n,) are expected: centre, variance and errors (AXES, n), group of the class, and
+    what every pair of the track costs."""
+
+    centre: F64
+    spread: F64
+    error: F64
+    group: I64
+    cost: F64
+
+
+def _aim(tracked: Tracked) -> _Aim:
+    centre, spread = motion.expected(tracked.block, tracked.error)
+    # Areas count in square metres, so that a far object's small spread is no better than a near one's large.
+    cost = UNSEEN_COST * tracked.block[c.UNSEEN_S] - 2 * np.log(tracked.unit[0])
+    return _Aim(centre, spread, tracked.error, _GROUP[tracked.labels], cost)
+
+
+def _weigh_rows(aim: _Aim, rows: I64, start: I64, many: I64, seen: Seen) -> Pairs:
     many = many[rows]
     track = np.repeat(rows, many)
-    ends = np.cumsum(many)
+    ends = many.cumsum()
     pair = np.arange(len(track)) - np.repeat(ends - many - start[rows], many)
-    scale = motion.scales(block[c.LOG_H], labels)
-    loose = 1 + motion.LOOSE * (1 - seen.measured[motion.SCORE]) ** 2
-    sure = (motion.MEASURE_M[labels] * scale) ** 2
-    noise = sure[track] * loose[pair]
-    sx = block[c.XX, track] + noise
-    dx = seen.measured[motion.FOOT_X, pair] - block[c.X, track]
-    distance = dx * dx / sx
-    near = np.flatnonzero(distance <= GATE_SURE)
-    track, pair, distance, sx, noise = track[near], pair[near], distance[near], sx[near], noise[near]
-    sy = block[c.YY, track] + noise
-    dy = seen.measured[motion.FOOT_Y, pair] - block[c.Y, track]
-    sh = block[c.HH, track] + motion.LOG_HEIGHT[labels[track]] ** 2 + seen.measured[motion.CUT_H, pair]
-    dh = seen.measured[motion.LOG_HEIGHT_PX, pair] - block[c.LOG_H, track]
-    distance = distance + dy * dy / sy + dh * dh / sh
-    near = np.flatnonzero(distance <= GATE_SURE)
+    doubt = motion.loose(seen.scores)
+    off = seen.state[c.FOOT_X, pair] - aim.centre[c.FOOT_X, track]
+    most = aim.spread[c.FOOT_X, track] + aim.error[c.FOOT_X, track] * doubt[pair] + seen.cut[c.FOOT_X, pair]
+    near = (off * off <= GATE_SURE * most).nonzero()[0]
+    track, pair = track[near], pair[near]
+    spread = aim.spread[:, track] + aim.error[:, track] * doubt[pair] + seen.cut[:, pair]
+    off = seen.state[:, pair] - aim.centre[:, track]
+    distance = (off * off / spread).sum(axis=0)
+    near = (distance <= GATE_SURE).nonzero()[0]
     track, pair, distance = track[near], pair[near], distance[near]
-    spread = np.log(sx[near] * sy[near] * sh[near] / scale[track] ** 4)
-    gain = WORTH - distance - spread - _OTHER[_GROUP[labels[track]], _GROUP[seen.labels[pair]]]
-    useful = gain > 0
-    return Pairs(track, pair, distance, gain).keep(useful)
+    cost = distance + np.log(spread[:, near].prod(axis=0)) + aim.cost[track]
+    gain = WORTH - cost - _OTHER[aim.group[track], _GROUP[seen.labels[pair]]]
+    return Pairs(track, pair, distance, gain).keep(gain > 0)
 
 
-def match(pairs: Pairs, at: I64, tracks: int, detections: int) -> I64:
-    """Row of the detection (tracks,) given to each track, -1 = none: the matching of the largest total gain.
-
-    at: camera position (tracks,) of each track.
-    """
+def match(pairs: Pairs, at: I64, tracks: int, detections: int) -> Matching:
+    """The matching of the largest total gain. at: camera position (tracks,) of each track."""
     chosen = np.full(tracks, -1, np.int64)
-    for _ in range(_ROUNDS):
-        if not len(pairs.track):
-            return chosen
-        pairs = _settle(pairs, chosen, tracks, detections)
-    if len(pairs.track):
-        _solve(pairs, at[pairs.track], chosen)
-    return chosen
+    margin, distance = np.full(tracks, np.inf), np.zeros(tracks)
+    if not len(pairs.track):
+        return Matching(chosen, margin, distance)
+    rivals = _rivals(pairs, tracks, detections)
+    left, others = pairs, rivals
+    for turn in range(_ROUNDS):
+        if turn:
+            others = _rivals(left, tracks, detections)
+        left = _settle(left, others, chosen, detections)
+        if not len(left.track):
+            break
+    else:
+        _solve(left, at[left.track], chosen)
+    won = chosen[pairs.track] == pairs.seen
+    track = pairs.track[won]
+    distance[track] = pairs.distance[won]
+    ahead = np.maximum(pairs.gain[won] - rivals[won], 0.0)
+    margin[track] = np.where(rivals[won] > 0, ahead, np.inf)
+    return Matching(chosen, margin, distance)
 
 
-def _settle(pairs: Pairs, chosen: I64, tracks: int, detections: int) -> Pairs:
+def _rivals(pairs: Pairs, tracks: int, detections: int) -> F64:
+    """For each pair the best gain among the other pairs of its track plus that among the others of its detection."""
+    return _best_other(pairs.track, pairs.gain, tracks) + _best_other(pairs.seen, pairs.gain, detections)
+
+
+def _settle(pairs: Pairs, rivals: F64, chosen: I64, detections: int) -> Pairs:
     """Write the pairs that dominate their rivals into chosen; the pairs of what is still open."""
-    rivals = _best_other(pairs.track, pairs.gain, tracks) + _best_other(pairs.seen, pairs.gain, detections)
     sure = pairs.gain > rivals
     chosen[pairs.track[sure]] = pairs.seen[sure]
     taken = np.zeros(detections, np.bool_)
@@ -138,7 +187,7 @@ def _solve(pairs: Pairs, at: I64, chosen: I64) -> None:
     """Hungarian solver for what is open, one dense problem per camera; pairs are ordered by camera."""
     rows, row = np.unique(pairs.track, return_inverse=True)
     columns, column = np.unique(pairs.seen, return_inverse=True)
-    for low, high in pairwise(np.flatnonzero(np.diff(at, prepend=-1, append=-1)).tolist()):
+    for low, high in pairwise((np.diff(at, prepend=-1, append=-1)).nonzero()[0].tolist()):
         # Rows and columns of one camera lie together, because tracks and detections are ordered by camera.
         i, j = row[low:high], column[low:high]
         top, left = i[0], j.min()

@@ -11,18 +11,23 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-# Rows of the float block. Foot point and its velocity in px and px/s, logarithm of the height in px, each with its
-# variance (and the covariance of place and velocity); the axes x and y are independent of each other.
-X, Y, VX, VY, LOG_H = range(5)
-XX, XV, X_VV, YY, YV, Y_VV, HH = range(5, 12)
-RATIO = 12  # width / height
-SCORE = 13  # of the last hit
-UNSEEN_S = 14  # since the last hit; stands still while the object is held
-AGE_S = 15  # since the first hit
-HELD_S = 16  # since the last hit, spent held
-FIRST_BOX = slice(17, 21)
-FIRST_SCORE = 21
-FLOATS: Final = 22
+# What is measured and followed of an object, one axis each: foot point in px, logarithm of the height in px, logarithm
+# of width / height.
+FOOT_X, FOOT_Y, HEIGHT, SHAPE = range(4)
+AXES: Final = 4
+
+# Rows of the float block. The first are AXES rows for each part of an axis' state: place, velocity (per s), and the
+# error that the detector makes of this object for a while; then their variances and covariances.
+PLACE, VELOCITY, ERROR, PP, PV, PE, VV, VE, EE = (slice(AXES * k, AXES * k + AXES) for k in range(9))
+SCORE = 36  # of the last hit
+UNSEEN_S = 37  # since the last hit; stands still while the object is held, slows down while it is covered
+AGE_S = 38  # since the first hit
+HELD_S = 39  # since the last hit, spent held
+QUALITY = 40  # see ``quality``
+MARGIN = 41  # gain of the last pair over its best rival, infinite where there was none
+FIRST_BOX = slice(42, 46)
+FIRST_SCORE = 46
+FLOATS: Final = 47
 
 # Rows of the integer block.
 CAMERA = 0  # code of the camera, -1 = the slot is free
@@ -68,7 +73,7 @@ class Columns:
         free slots. Ordered by position, then birth, so that the order does not depend on which slots were free.
         """
         at = position[self.integers[CAMERA]]
-        slots = np.flatnonzero(at >= 0)
+        slots = (at >= 0).nonzero()[0]
         at = at[slots]
         order = np.lexsort((self.integers[SERIAL, slots], at))
         return slots[order], at[order]
@@ -88,7 +93,7 @@ class Columns:
     def shrink(self) -> None:
         """Give memory back after a rush: at most an eighth full means a quarter of the slots is enough."""
         if self.slots > _FEWEST and len(self) * 8 <= self.slots:
-            live = np.flatnonzero(self.integers[CAMERA] != FREE)
+            live = (self.integers[CAMERA] != FREE).nonzero()[0]
             self.floats, self.integers, self.votes = self.floats[:, live], self.integers[:, live], self.votes[:, live]
             self._resize(max(_FEWEST, 2 * len(live)))
 

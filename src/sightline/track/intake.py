@@ -7,14 +7,21 @@ import numpy as np
 
 from sightline.config import TrackSettings
 from sightline.core.values import F32, I16, I64, Bool
+from sightline.core.vocabulary import CODE
+from sightline.track import columns as c
+from sightline.track import motion
 from sightline.track.associate import Seen
 from sightline.track.columns import F64
 from sightline.track.sample import Sample
 
 _FARTHEST_PX: Final = 1e6  # no picture is so large: coordinates beyond it are rubbish
 _LEAST_SIDE_PX: Final = 1.0
-_EDGE_SHARE: Final = 0.01  # a box this near to the upper or lower edge, in shares of the height, may be cut by it
-_CUT_LOG_HEIGHT: Final = 0.2  # noise of its log-height: it slides into the picture faster than objects grow
+_EDGE_SHARE: Final = 0.01  # a box this near to an edge, in shares of the picture's side, may be cut by it
+# What a cut adds to the errors: objects slide into the picture faster than they move or grow.
+_CUT_M: Final = 0.2
+_PERSON: Final = CODE["pedestrian"]
+_CUT_LOG_HEIGHT: Final = 0.2
+_CUT_LOG_SHAPE: Final = 0.3
 
 
 class Intake(NamedTuple):
@@ -22,7 +29,8 @@ class Intake(NamedTuple):
 
     boxes, scores, labels: the rows of all samples one after the other; first: (samples + 1,) where each sample's start;
     rows: (k,) which rows are tracked; by sample, then falling score, then box and label, so that nothing depends on the
-    order in which rows came; seen, ratio: those rows' measurements; invalid, over: (samples,) rows refused.
+    order in which rows came; seen: those rows' measurements; sizes: (2, samples) of the pictures, px; invalid, over:
+    (samples,) rows refused.
     """
 
     boxes: F32
@@ -31,7 +39,7 @@ class Intake(NamedTuple):
     first: I64
     rows: I64
     seen: Seen
-    ratio: F64
+    sizes: F64
     invalid: I64
     over: I64
 
@@ -46,30 +54,51 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
     at = np.repeat(np.arange(len(samples)), counts)
     valid = _valid(boxes, scores)
     invalid = np.bincount(at[~valid], minlength=len(samples))
-    rows = np.flatnonzero(valid & (scores >= settings.low_score))
+    rows = (valid & (scores >= settings.low_score)).nonzero()[0]
     wide = boxes[rows].T.astype(np.float64)
     score = np.minimum(scores[rows].astype(np.float64), 1.0)
-    order = np.lexsort((labels[rows], wide[3], wide[2], wide[1], wide[0], -score, at[rows]))
+    order = _order(at[rows], score, wide, labels[rows])
     rows, wide, score = rows[order], wide[:, order], score[order]
     held = np.bincount(at[rows], minlength=len(samples))
     over = np.maximum(held - settings.max_objects, 0)
     if over.any():
-        rank = np.arange(len(rows)) - np.repeat(np.cumsum(held) - held, held)
+        rank = np.arange(len(rows)) - np.repeat(held.cumsum() - held, held)
         fits = rank < settings.max_objects
         rows, wide, score = rows[fits], wide[:, fits], score[fits]
-    sizes = np.array([sample.size_px for sample in samples], np.float64)[at[rows]].T
-    seen = Seen(at[rows], _measured(wide, score, sizes, settings.high_score), labels[rows].astype(np.int64))
-    ratio = (wide[2] - wide[0]) / (wide[3] - wide[1])
-    return Intake(boxes, scores, labels, first, rows, seen, ratio, invalid, over)
+    sizes = np.array([sample.size_px for sample in samples], np.float64).reshape(-1, 2).T
+    at = at[rows]
+    state, cut = _measured(wide, score, sizes[:, at], settings.high_score)
+    seen = Seen(at, wide, state, cut, score, labels[rows].astype(np.int64))
+    return Intake(boxes, scores, labels, first, rows, seen, sizes, invalid, over)
 
 
-def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> F64:
-    """Block (motion.MEASURED, k) of boxes given as sides (4, k) in pictures of sizes (2, k)."""
+def _order(at: I64, score: F64, sides: F64, labels: I16) -> I64:
+    """Order (k,) of rows by camera, falling score, then sides and label, which matter only where scores are equal."""
+    order = np.lexsort((-score, at))
+    if (np.diff(score[order]) == 0).any():
+        order = np.lexsort((labels, sides[3], sides[2], sides[1], sides[0], -score, at))
+    return order
+
+
+def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> tuple[F64, F64]:
+    """States (AXES, k) of boxes given as sides (4, k) in pictures of sizes (2, k), and the variance (AXES, k) that the
+    edges of the picture add."""
     left, top, right, bottom = sides
-    edge = _EDGE_SHARE * sizes[1]
-    # Only sure ones: a faint box at the edge is seldom the rest of an object.
-    cut = (score >= high_score) & ((top <= edge) | (bottom >= sizes[1] - edge))
-    return np.stack([0.5 * (left + right), bottom, np.log(bottom - top), score, cut * _CUT_LOG_HEIGHT**2])
+    height = bottom - top
+    state = np.stack([0.5 * (left + right), bottom, np.log(height), np.log((right - left) / height)])
+    edge = _EDGE_SHARE * sizes
+    low = bottom >= sizes[1] - edge[1]
+    sure = score >= high_score  # a faint box at the edge is seldom the rest of an object
+    tall = sure & (low | (top <= edge[1]))
+    wide = sure & ((left <= edge[0]) | (right >= sizes[0] - edge[0]))
+    cut = np.zeros_like(state)
+    if tall.any() or wide.any():
+        metres = (_CUT_M / motion.HEIGHTS_M[_PERSON] * height) ** 2
+        cut[c.FOOT_X] = wide * metres
+        cut[c.FOOT_Y] = (sure & low) * metres
+        cut[c.HEIGHT] = tall * _CUT_LOG_HEIGHT**2
+        cut[c.SHAPE] = (tall | wide) * _CUT_LOG_SHAPE**2
+    return state, cut
 
 
 def _valid(boxes: F32, scores: F32) -> Bool:

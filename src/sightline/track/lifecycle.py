@@ -7,6 +7,7 @@ import numpy as np
 from sightline.core.values import UNCONFIRMED
 from sightline.track import columns as c
 from sightline.track import motion
+from sightline.track.associate import Matching, Seen
 from sightline.track.columns import F64, I64, Bool, Columns
 from sightline.track.intake import Intake
 
@@ -14,7 +15,14 @@ CONFIRM_HITS: Final = 2
 TRIAL_S: Final = 0.5  # an unconfirmed track waits so long for its second hit
 SLOW_MPS: Final = 0.5  # slower than a stroll: it may be standing; the unchanged patch then decides
 SETTLED_S: Final = 1.0  # seen for so long before it can count as standing
-_RATIO_GAIN: Final = 0.3  # of a new width / height: a walker's swings with each step
+ROBUST: Final = 6.0  # a detection this squared distance away counts half: tails of the errors are heavier than normal
+COVERED: Final = 0.25  # share of a box behind others from which its object is likely hidden, not gone
+DOUBLED: Final = 0.55  # intersection over union with a matched detection from which one is its double
+HIDDEN_LIFE: Final = 4.0  # times the time to live while it is
+OUTSIDE_LIFE: Final = 0.1  # share of the time to live of what moved out of the picture
+_AS_LOW: Final = 0.05  # shares of the height: feet of people side by side tremble by that much
+_BELOW: Final = 0.7  # share of a box under the lower edge from which it is out
+QUALITY_S: Final = 2.0  # the quality of a track looks back so far
 
 
 class Live(NamedTuple):
@@ -40,20 +48,37 @@ def scatter(columns: Columns, live: Live, keep: Bool) -> None:
     columns.free(live.slots[~keep])
 
 
-def hit(live: Live, tracks: I64, rows: I64, taken: Intake) -> None:
-    """Correct tracks (k,) by the intake rows (k,) matched to them."""
+def hit(live: Live, tracks: I64, error: F64, taken: Intake, matching: Matching) -> None:
+    """Correct tracks (k,), whose detections have errors (AXES, k), by the intake rows matched to them."""
+    rows = matching.seen[tracks]
     block, state = live.floats[:, tracks], live.integers[:, tracks]
-    measured, labels = taken.seen.measured[:, rows], taken.seen.labels[rows]
-    motion.correct(block, state[c.LABEL], measured)
-    block[c.RATIO] += _RATIO_GAIN * (taken.ratio[rows] - block[c.RATIO])
-    block[c.SCORE] = measured[motion.SCORE]
+    seen = taken.seen
+    score, labels = seen.scores[rows], seen.labels[rows]
+    noise = error * (motion.WHITE + motion.loose(score)) + seen.cut[:, rows]
+    noise += (error + noise) * (matching.distance[tracks] / ROBUST)
+    motion.correct(block, seen.state[:, rows], noise)
+    block[c.SCORE] = score
     block[c.UNSEEN_S] = block[c.HELD_S] = 0.0
     votes = live.votes[:, tracks]
-    votes[labels, np.arange(len(tracks))] += measured[motion.SCORE]
+    votes[labels, np.arange(len(tracks))] += score
     state[c.HITS] += 1
     state[c.MISSED] = state[c.HELD] = 0
     state[c.LABEL] = votes.argmax(axis=0)
     live.floats[:, tracks], live.integers[:, tracks], live.votes[:, tracks] = block, state, votes
+
+
+def judge(live: Live, matching: Matching, still: Bool, dt_s: F64) -> None:
+    """Move the quality of the tracks (n,): over QUALITY_S the mean score of their detections, 0 where there was none,
+    times the probability that the detection was theirs and not their best rival's; of what stands it stays."""
+    block = live.floats
+    block[c.MARGIN] = matching.margin
+    found = matching.seen >= 0
+    # Gains are twice the log-likelihood.
+    worth = found * block[c.SCORE] / (1 + np.exp(-0.5 * np.minimum(matching.margin, 1400.0)))
+    share = -np.expm1(dt_s * (-1 / QUALITY_S))
+    if still.any():
+        share[still & ~found] = 0.0
+    block[c.QUALITY] += share * (worth - block[c.QUALITY])
 
 
 def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
@@ -61,7 +86,7 @@ def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
     state = live.integers
     due = tracks[(state[c.ID, tracks] == UNCONFIRMED) & (state[c.HITS, tracks] >= CONFIRM_HITS)]
     many = np.bincount(live.at[due], minlength=len(last_id))
-    rank = np.arange(len(due)) - np.repeat(np.cumsum(many) - many, many)
+    rank = np.arange(len(due)) - np.repeat(many.cumsum() - many, many)
     state[c.ID, due] = last_id[live.at[due]] + 1 + rank
     return due, last_id + many
 
@@ -81,40 +106,87 @@ def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
 
 def advance(live: Live, still: Bool, dt_s: F64) -> None:
     """Move the tracks (n,) dt_s (n,) ahead; those that stand neither move nor become less sure of their place."""
-    live.floats[c.VX, still] = live.floats[c.VY, still] = 0.0
+    if still.any():
+        live.floats[c.VELOCITY, still] = 0.0
     motion.move(live.floats, live.integers[c.LABEL], np.where(still, 0.0, dt_s))
     live.floats[c.AGE_S] += dt_s
 
 
-def miss(live: Live, missed: Bool, still: Bool, dt_s: F64) -> Bool:
-    """Age the tracks (n,) without a hit, hold those that stand; which tracks (n,) live on."""
+def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, sizes: F64) -> Bool:
+    """Age the tracks (n,) without a hit, hold those that stand; which tracks (n,) live on.
+
+    sizes: (2, cameras) of the pictures, px. Time unseen counts less while others cover the place, and what moved out of
+    the picture has less of it.
+    """
     block, state = live.floats, live.integers
     held = missed & still
-    gone = missed & ~still
     state[c.HELD] = held
     block[c.HELD_S, held] += dt_s[held]
+    gone = (missed & ~still).nonzero()[0]
+    keep = np.ones(len(missed), np.bool_)
+    if not len(gone):
+        return keep
+    spent = dt_s[gone]
     state[c.MISSED, gone] += 1
-    fade = np.where(gone, np.exp(-motion.DECAY * dt_s), 1.0)
-    block[c.VX] *= fade
-    block[c.VY] *= fade
-    block[c.UNSEEN_S, gone] += dt_s[gone]
-    limit = np.where(state[c.ID] == UNCONFIRMED, TRIAL_S, motion.DEATH_S[state[c.LABEL]])
-    return np.asarray(~gone | (block[c.UNSEEN_S] < limit))
+    block[c.VELOCITY, gone] *= np.exp(spent * -motion.DECAY)
+    known = state[c.ID, gone] != UNCONFIRMED
+    limit = np.where(known, motion.DEATH_S[state[c.LABEL, gone]], TRIAL_S)
+    unseen = block[c.UNSEEN_S, gone] + spent
+    block[c.UNSEEN_S, gone] = unseen
+    # Where it went is asked only where that decides.
+    lost = (known & (unseen >= OUTSIDE_LIFE * limit)).nonzero()[0]
+    if len(lost):
+        limit[lost[_outside(block[:, gone[lost]], sizes[:, live.at[gone[lost]]])]] *= OUTSIDE_LIFE
+        ending = lost[unseen[lost] >= limit[lost]]
+        if len(ending):
+            hidden = _hidden(motion.seen_boxes(block).T, live.at, gone[ending], (~missed).nonzero()[0])
+            limit[ending[hidden]] *= HIDDEN_LIFE
+    keep[gone] = unseen < limit
+    return keep
+
+
+def _outside(block: F64, sizes: F64) -> Bool:
+    """Which tracks (FLOATS, k) have left pictures of sizes (2, k), px."""
+    x, y, log_height, _ = block[c.PLACE]
+    height = np.exp(log_height)
+    return np.asarray((x < 0) | (x > sizes[0]) | (y < 0) | (y - _BELOW * height > sizes[1]))
+
+
+def _hidden(sides: F64, at: I64, lost: I64, found: I64) -> Bool:
+    """Which of the lost rows (k,) lie behind one of the found ones of their camera; sides: (4, n) of all boxes."""
+    first = np.searchsorted(at[found], at[lost])
+    many = np.searchsorted(at[found], at[lost], side="right") - first
+    ends = many.cumsum()
+    behind = np.zeros(len(lost), np.bool_)
+    if not len(ends) or not ends[-1]:
+        return behind
+    row = np.repeat(np.arange(len(lost)), many)
+    other = found[np.arange(len(row)) - np.repeat(ends - many - first, many)]
+    a, b = sides[:, lost[row]], sides[:, other]
+    height = a[3] - a[1]
+    wide = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
+    tall = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
+    share = np.maximum(wide, 0) * np.maximum(tall, 0) / ((a[2] - a[0]) * height)
+    # In front is who stands lower in the picture, or as low.
+    behind[row[(share > COVERED) & (b[3] > a[3] - _AS_LOW * height)]] = True
+    return behind
 
 
 def bear(columns: Columns, codes: I64, rows: I64, taken: Intake, times_ns: I64, births: I64) -> None:
     """Start a track at each intake row (k,); births: tracks started so far (all codes,), counted on in place."""
     seen = taken.seen
-    at, labels, measured = seen.at[rows], seen.labels[rows], seen.measured[:, rows]
+    at, labels, scores = seen.at[rows], seen.labels[rows], seen.scores[rows]
     slots = columns.take(len(rows))
     block = np.zeros((c.FLOATS, len(rows)))
     state = np.zeros((c.INTEGERS, len(rows)), np.int64)
-    motion.start(block, labels, measured)
-    block[c.RATIO] = taken.ratio[rows]
-    block[c.SCORE] = block[c.FIRST_SCORE] = measured[motion.SCORE]
+    found = seen.state[:, rows]
+    error = motion.errors(motion.units(found[c.HEIGHT], labels), labels)
+    motion.start(block, labels, found, error * motion.loose(scores) + seen.cut[:, rows])
+    block[c.SCORE] = block[c.FIRST_SCORE] = block[c.QUALITY] = scores
+    block[c.MARGIN] = np.inf
     block[c.FIRST_BOX] = taken.boxes[taken.rows[rows]].T
     many = np.bincount(at, minlength=len(codes))
-    rank = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+    rank = np.arange(len(rows)) - np.repeat(many.cumsum() - many, many)
     state[c.CAMERA] = codes[at]
     state[c.SERIAL] = births[codes[at]] + rank
     births[codes] += many
@@ -123,5 +195,25 @@ def bear(columns: Columns, codes: I64, rows: I64, taken: Intake, times_ns: I64, 
     state[c.LABEL] = state[c.FIRST_LABEL] = labels
     state[c.FIRST_NS] = times_ns[at]
     votes = np.zeros((len(columns.votes), len(rows)))
-    votes[labels, np.arange(len(rows))] = measured[motion.SCORE]
+    votes[labels, np.arange(len(rows))] = scores
     columns.floats[:, slots], columns.integers[:, slots], columns.votes[:, slots] = block, state, votes
+
+
+def doubled(seen: Seen, rows: I64, used: I64) -> Bool:
+    """Which detections (k,) overlap one of the matched detections (m,), both in order, so much that they are a second
+    box of the same object."""
+    first = np.searchsorted(seen.at[used], seen.at[rows])
+    many = np.searchsorted(seen.at[used], seen.at[rows], side="right") - first
+    ends = many.cumsum()
+    twice = np.zeros(len(rows), np.bool_)
+    if not len(ends) or not ends[-1]:
+        return twice
+    row = np.repeat(np.arange(len(rows)), many)
+    other = used[np.arange(len(row)) - np.repeat(ends - many - first, many)]
+    a, b = seen.sides[:, rows[row]], seen.sides[:, other]
+    wide = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
+    tall = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
+    both = np.maximum(wide, 0) * np.maximum(tall, 0)
+    either = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both
+    twice[row[both > DOUBLED * either]] = True
+    return twice

@@ -70,13 +70,15 @@ class Roster:
         shifted = moved & started
         self._last_ns[codes] = times_ns
         self._started[codes] = True
-        self.count(codes, samples=1, time_backward=started & (dt_s <= 0), gaps=gap, moves=shifted)
+        self._counts[_ROW["samples"], codes] += 1
+        back = started & (dt_s <= 0)
+        if (back | gap | shifted).any():
+            self.count(codes, ("time_backward", "gaps", "moves"), (back, gap, shifted))
         return np.asarray(dt_s), np.asarray(gap | shifted)
 
-    def count(self, codes: I64, **more: I64 | Bool | int) -> None:
-        """Add to counters of cameras; codes are all different."""
-        for name, amount in more.items():
-            self._counts[_ROW[name], codes] += amount
+    def count(self, codes: I64, names: Sequence[str], more: Sequence[I64 | Bool]) -> None:
+        """Add one column (n,) per name to the counters of cameras; codes (n,) are all different."""
+        self._counts[np.array([[_ROW[name]] for name in names]), codes] += np.array(more, np.int64)
 
     def forget(self, camera: str) -> None:
         """Drop a camera but for its last id."""

@@ -27,7 +27,8 @@ MOST_FILLED: Final = 10_000_000  # rows; gaps beyond them stay open
 # motion's noise of detections allows for what spoils a matching (outliers, boxes half hidden). Around its own path a
 # detection lies closer, but errs alike in neighbouring frames: that grows the noise at high rates and spares low ones.
 _PLACE: Final = 0.25  # of motion.MEASURE_M
-_HEIGHT: Final = 0.5  # of motion.LOG_HEIGHT
+_HEIGHT: Final = 0.6  # of motion.LOG_HEIGHT
+_ACCEL: Final = 1.15  # of motion.ACCEL: turns are to be kept
 _ALIKE_S: Final = 0.2  # errors of detections so far apart in time are alike by 1/e
 _RATIO_NOISE: Final = 0.05  # of the logarithm of width / height
 _RATIO_DRIFT: Final = 0.1  # its change, 1/s^0.5
@@ -176,7 +177,7 @@ class _Path:
         scale = motion.scales(self.log_height, labels)
         share = np.array([[1.0], [motion.K_Y]])
         noise = np.broadcast_to((_PLACE * motion.MEASURE_M[labels] * scale) ** 2 * loose, (2, len(labels)))
-        accel, speed = (share * (column[labels] * scale) for column in (motion.ACCEL, motion.SPEED))
+        accel, speed = (share * (column[labels] * scale) for column in (_ACCEL * motion.ACCEL, motion.SPEED))
         feet = np.stack([0.5 * (left + right), bottom])
         self.place, self.velocity = _motion(feet, noise, accel**2, speed**2, runs)
 

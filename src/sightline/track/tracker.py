@@ -9,14 +9,19 @@ from sightline.config import TrackSettings
 from sightline.core.values import F32, UNCONFIRMED, Bool, Tracks
 from sightline.track import columns as c
 from sightline.track import intake, lifecycle, motion
-from sightline.track.associate import GATE_UNSURE, match, weigh
-from sightline.track.columns import I64, Columns
+from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, weigh
+from sightline.track.columns import F64, I64, Columns
 from sightline.track.intake import Intake
 from sightline.track.lifecycle import Live
 from sightline.track.roster import Roster
 from sightline.track.sample import FirstHit, Sample, TrackerStats
+from sightline.track.wish import Motion
 
 _LATEST_NS: Final = 1 << 61  # times are cut here, so that their differences fit
+# A detector's box trembles more than its object moves: the box told lies between the detection and the tracker's own
+# place, half-way at high rates, nearer to the detection where much can happen between two samples.
+STEADY: Final = 0.5
+STEADY_S: Final = 1.0
 _LEAST_STEP_S: Final = 1e-3  # of a clock that stands still or goes back, so that tracks still age and end
 
 
@@ -37,17 +42,20 @@ class Tracker:
     def places(self, camera: str) -> F32:
         """Boxes f32 (m, 4) px of the live tracks, unconfirmed ones too, in order of birth."""
         slots = self._columns.of_camera(self._roster.code(camera))
-        return motion.boxes(self._columns.floats[:, slots]).astype(np.float32)
+        return motion.seen_boxes(self._columns.floats[:, slots]).astype(np.float32)
 
     def update(self, samples: Sequence[Sample]) -> list[Tracks]:
         """One Tracks per sample, in the same order: its detections as they came, then what is held.
 
-        Labels of confirmed rows are voted over the track; rows that were refused or belong to no confirmed track have
-        the id -1. A camera may come several times; its samples count as following each other.
+        Boxes of confirmed rows are steadied, their labels voted over the track; rows that were refused or belong to no
+        confirmed track are as they came and have the id -1. A camera may come several times; its samples count as
+        following each other.
         """
+        if len({sample.camera for sample in samples}) == len(samples):
+            return self._update(samples) if samples else []
         answers: list[Tracks] = [Tracks.empty()] * len(samples)
         waiting = list(range(len(samples)))
-        while waiting:  # one round unless a camera comes more than once
+        while waiting:  # one round for each time that a camera comes
             earliest = {samples[i].camera: i for i in reversed(waiting)}
             now = [i for i in waiting if earliest[samples[i].camera] == i]
             for i, tracks in zip(now, self._update([samples[i] for i in now]), strict=True):
@@ -58,23 +66,44 @@ class Tracker:
     def predict(self, camera: str, time_ns: int) -> Tracks:
         """The confirmed tracks moved to another time; every row is held. Far ends are cut at the gap limit."""
         code = self._roster.code(camera)
-        slots = self._columns.of_camera(code)
-        slots = slots[self._columns.integers[c.ID, slots] != UNCONFIRMED]
+        slots = self._confirmed_slots(camera)
         if not len(slots):
             return Tracks.empty()
         gap = self._settings.longest_gap_s
         dt = float(np.clip((time_ns - self._roster.time_ns(code)) * 1e-9, -gap, gap))
         block, labels = self._columns.floats[:, slots], self._columns.integers[c.LABEL, slots]
-        block[c.X] += block[c.VX] * dt
-        block[c.Y] += block[c.VY] * dt
+        block[c.PLACE][:2] += block[c.VELOCITY][:2] * dt
         return Tracks(
-            motion.boxes(block).astype(np.float32),
+            motion.seen_boxes(block).astype(np.float32),
             block[c.SCORE].astype(np.float32),
             labels.astype(np.int16),
             self._columns.integers[c.ID, slots],
             np.maximum(block[c.AGE_S] + dt, 0.0).astype(np.float32),
             np.ones(len(slots), np.bool_),
         )
+
+    def motion(self, camera: str) -> Motion:
+        """How the confirmed tracks move and how close a call their last assignment was: what ``wish`` asks for."""
+        slots = self._confirmed_slots(camera)
+        block, labels = self._columns.floats[:, slots], self._columns.integers[c.LABEL, slots]
+        return Motion(
+            block[c.PLACE][:2].T.copy(),
+            block[c.VELOCITY][:2].T.copy(),
+            motion.scales(block[c.HEIGHT], labels),
+            np.exp(block[c.HEIGHT]),
+            labels,
+            block[c.MARGIN],
+            block[c.UNSEEN_S],
+        )
+
+    def quality(self, camera: str) -> tuple[I64, F32]:
+        """Ids i64 (n,) of the confirmed tracks and how good they are, f32 (n,) 0..1.
+
+        A mean over about the last two seconds of the score of the track's detections (0 where there was none) times the
+        probability that each was its own and not its best rival's; while a track is held it stays.
+        """
+        slots = self._confirmed_slots(camera)
+        return self._columns.integers[c.ID, slots], self._columns.floats[c.QUALITY, slots].astype(np.float32)
 
     def confirmed_since(self, camera: str) -> list[FirstHit]:
         """First detections of the tracks that the camera's last update confirmed, by id.
@@ -97,6 +126,10 @@ class Tracker:
         self._roster.forget(camera)
         self._confirmed.pop(camera, None)
 
+    def _confirmed_slots(self, camera: str) -> I64:
+        slots = self._columns.of_camera(self._roster.code(camera))
+        return np.asarray(slots[self._columns.integers[c.ID, slots] != UNCONFIRMED])
+
     def _update(self, samples: Sequence[Sample]) -> list[Tracks]:
         """Update for samples of different cameras."""
         settings, columns, roster = self._settings, self._columns, self._roster
@@ -107,7 +140,6 @@ class Tracker:
         times_ns = np.array([min(max(s.time_ns, -_LATEST_NS), _LATEST_NS) for s in samples], np.int64)
         moved = np.array([sample.moved for sample in samples], np.bool_)
         step_s, anew = roster.step(codes, times_ns, moved, settings.longest_gap_s)
-        roster.count(codes, detections=np.diff(taken.first), invalid=taken.invalid, over_limit=taken.over)
         if anew.any():
             old = anew[at]
             columns.free(slots[old])
@@ -116,42 +148,61 @@ class Tracker:
         dt_s = np.maximum(step_s, _LEAST_STEP_S)[at]
         still = lifecycle.standing(live, unchanged, settings.longest_hold_s)
         lifecycle.advance(live, still, dt_s)
-        given = self._associate(live, taken, len(samples))
-        tracks = np.flatnonzero(given >= 0)
-        lifecycle.hit(live, tracks, given[tracks], taken)
+        unit = motion.units(live.floats[c.HEIGHT], live.integers[c.LABEL])
+        error = motion.errors(unit, live.integers[c.LABEL])
+        tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
+        matching = self._associate(tracked, live.integers[c.MISSED], taken, len(samples))
+        given = matching.seen
+        tracks = (given >= 0).nonzero()[0]
+        lifecycle.hit(live, tracks, error[:, tracks], taken, matching)
+        lifecycle.judge(live, matching, still, dt_s)
         new, last_id = lifecycle.confirm(live, tracks, roster.ids[codes])
-        roster.count(codes, confirmed=last_id - roster.ids[codes])
+        roster.count(
+            codes,
+            ("detections", "invalid", "over_limit", "confirmed"),
+            (taken.first[1:] - taken.first[:-1], taken.invalid, taken.over, last_id - roster.ids[codes]),
+        )
         roster.ids[codes] = last_id
         self._note_first_hits(samples, live, new)
-        keep = lifecycle.miss(live, given < 0, still, dt_s)
+        keep = lifecycle.miss(live, given < 0, still, dt_s, taken.sizes)
         lifecycle.scatter(columns, live, keep)
         self._bear(codes, live.at[keep], given, taken, times_ns)
-        return _answers(live, given, taken)
+        return _answers(live, given, taken, dt_s)
 
-    def _associate(self, live: Live, taken: Intake, cameras: int) -> I64:
-        """Intake row (n,) matched to each track, -1 = none: sure detections first, then faint ones for what is left."""
-        labels = live.integers[c.LABEL]
-        tracks, rows = len(live.at), len(taken.rows)
-        pairs = weigh(live.floats, labels, live.at, taken.seen, cameras)
-        sure = taken.seen.measured[motion.SCORE, pairs.seen] >= self._settings.high_score
-        given = match(pairs.keep(sure), live.at, tracks, rows)
-        lately = (given < 0) & (live.integers[c.MISSED] == 0)
+    def _associate(self, tracked: Tracked, missed: I64, taken: Intake, cameras: int) -> Matching:
+        """The intake row matched to each track: sure detections first, then faint ones for what is left and was not
+        missed (n,) at the last sample."""
+        tracks, rows = len(tracked.at), len(taken.rows)
+        pairs = weigh(tracked, taken.seen, cameras)
+        sure = taken.seen.scores[pairs.seen] >= self._settings.high_score
+        best = match(pairs.keep(sure), tracked.at, tracks, rows)
+        if sure.all():
+            return best
+        lately = (best.seen < 0) & (missed == 0)
         faint = pairs.keep(~sure & lately[pairs.track] & (pairs.distance <= GATE_UNSURE))
-        return np.maximum(given, match(faint, live.at, tracks, rows))
+        if not len(faint.track):
+            return best
+        rest = match(faint, tracked.at, tracks, rows)
+        first = best.seen >= 0
+        return Matching(*(np.where(first, a, b) for a, b in zip(best, rest, strict=True)))
 
     def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
         """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
-        free = taken.seen.measured[motion.SCORE] >= self._settings.high_score
-        free[given[given >= 0]] = False
-        rows = np.flatnonzero(free)
+        free = taken.seen.scores >= self._settings.birth_score
+        used = np.sort(given[given >= 0])
+        free[used] = False
+        rows = free.nonzero()[0]
         if not len(rows):
             return
+        rows = rows[~lifecycle.doubled(taken.seen, rows, used)]
         at = taken.seen.at[rows]
         many = np.bincount(at, minlength=len(codes))
         room = np.maximum(self._settings.max_objects - np.bincount(living, minlength=len(codes)), 0)
-        rank = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+        rank = np.arange(len(rows)) - np.repeat(many.cumsum() - many, many)
         rows = rows[rank < room[at]]
-        self._roster.count(codes, births_refused=np.maximum(many - room, 0))
+        refused = np.maximum(many - room, 0)
+        if refused.any():
+            self._roster.count(codes, ("births_refused",), (refused,))
         lifecycle.bear(self._columns, codes, rows, taken, times_ns, self._roster.births)
 
     def _note_first_hits(self, samples: Sequence[Sample], live: Live, new: I64) -> None:
@@ -184,20 +235,23 @@ def _unchanged(samples: Sequence[Sample], at: I64) -> Bool:
     return unchanged
 
 
-def _answers(live: Live, given: I64, taken: Intake) -> list[Tracks]:
-    """Tracks per sample: detections as they came, then the held tracks."""
+def _answers(live: Live, given: I64, taken: Intake, dt_s: F64) -> list[Tracks]:
+    """Tracks per sample: detections as they came, those of confirmed tracks steadied, then the held tracks."""
     ids = np.full(len(taken.scores), UNCONFIRMED, np.int64)
     ages = np.zeros(len(taken.scores), np.float32)
-    labels = taken.labels.copy()
+    labels, boxes = taken.labels.copy(), taken.boxes.copy()
     state = live.integers
-    tracks = np.flatnonzero((given >= 0) & (state[c.ID] != UNCONFIRMED))
+    tracks = ((given >= 0) & (state[c.ID] != UNCONFIRMED)).nonzero()[0]
     rows = taken.rows[given[tracks]]
     ids[rows] = state[c.ID, tracks]
     labels[rows] = state[c.LABEL, tracks]
     ages[rows] = live.floats[c.AGE_S, tracks]
-    boxes, scores, first = taken.boxes, taken.scores, taken.first
+    steady = STEADY * np.exp(dt_s[tracks] * (-1 / STEADY_S))
+    place, seen = live.floats[c.PLACE, tracks], taken.seen.state[:, given[tracks]]
+    boxes[rows] = motion.boxes(seen + steady * (place - seen))
+    scores, first = taken.scores, taken.first
     held = np.zeros(len(ids), np.bool_)
-    kept = np.flatnonzero(state[c.HELD] == 1)
+    kept = (state[c.HELD] == 1).nonzero()[0]
     if len(kept):
         cameras = len(first) - 1
         order = np.argsort(
@@ -205,7 +259,7 @@ def _answers(live: Live, given: I64, taken: Intake) -> list[Tracks]:
         )
         block = live.floats[:, kept]
         first = first + np.searchsorted(live.at[kept], np.arange(cameras + 1))
-        boxes = np.concatenate([boxes, motion.boxes(block).astype(np.float32)])[order]
+        boxes = np.concatenate([boxes, motion.seen_boxes(block).astype(np.float32)])[order]
         scores = np.concatenate([scores, block[c.SCORE].astype(np.float32)])[order]
         labels = np.concatenate([labels, state[c.LABEL, kept].astype(np.int16)])[order]
         ids = np.concatenate([ids, state[c.ID, kept]])[order]

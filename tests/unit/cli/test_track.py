@@ -50,7 +50,7 @@ def test_every_frame_first_hits_included(tmp_path: Path) -> None:
     assert said["us_per_frame"] > 0
     assert np.unique(out.frames).tolist() == list(range(1, 21))
     assert out.ids.tolist() == [1, 2] * 20
-    assert set((tmp_path / "out.txt").read_text().split()[0].split(",")[7:]) == {"-1"}
+    assert (tmp_path / "out.txt").read_text().split()[0].split(",")[7:] == ["-1", "0.90", "-1"]
 
 
 def test_order_of_rows_does_not_matter(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_total_gain_is_the_best(tracks: int, detections: int, density: float) ->
         gains = rng.uniform(0, 30, (tracks, detections)) * (rng.random((tracks, detections)) < density)
         i, j = np.nonzero(gains)
         pairs = Pairs(i, j, np.zeros(len(i)), gains[i, j])
-        chosen = match(pairs, np.zeros(tracks, np.int64), tracks, detections)
+        chosen = match(pairs, np.zeros(tracks, np.int64), tracks, detections).seen
         used = chosen[chosen >= 0]
         assert len(set(used)) == len(used)
         total = gains[np.flatnonzero(chosen >= 0), used].sum()
@@ -31,5 +31,15 @@ def test_cameras_are_matched_apart() -> None:
     # Two cameras with the same ambiguous pair of pairs each.
     track, seen = np.array([0, 0, 1, 1, 2, 2, 3, 3]), np.array([0, 1, 0, 1, 2, 3, 2, 3])
     gain = np.array([10.0, 9.0, 9.0, 1.0] * 2)
-    chosen = match(Pairs(track, seen, np.zeros(8), gain), np.array([0, 0, 1, 1]), 4, 4)
+    chosen = match(Pairs(track, seen, np.zeros(8), gain), np.array([0, 0, 1, 1]), 4, 4).seen
     assert chosen.tolist() == [1, 0, 3, 2]
+
+
+def test_margins_say_how_close_the_call_was() -> None:
+    # Track 0 is given detection 0, which track 1 wanted as well; track 2 has a detection of its own; track 3 has none.
+    track, seen = np.array([0, 0, 1, 2]), np.array([0, 1, 0, 2])
+    pairs = Pairs(track, seen, np.array([1.0, 2.0, 3.0, 4.0]), np.array([20.0, 5.0, 8.0, 9.0]))
+    done = match(pairs, np.zeros(4, np.int64), 4, 3)
+    assert done.seen.tolist() == [0, -1, 2, -1]
+    assert done.margin.tolist() == [20.0 - 5.0 - 8.0, np.inf, np.inf, np.inf]
+    assert done.distance.tolist() == [1.0, 0.0, 4.0, 0.0]

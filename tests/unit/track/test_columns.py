@@ -35,10 +35,10 @@ def test_memory_comes_back_after_a_rush() -> None:
     columns = Columns()
     small = columns.slots
     kept = fill(columns, 3, 0)
-    columns.floats[c.X, kept] = [1.0, 2.0, 3.0]
+    columns.floats[c.SCORE, kept] = [1.0, 2.0, 3.0]
     rush = fill(columns, 5000, 1)
     assert columns.slots >= 5003
     columns.free(rush)
     columns.shrink()
     assert columns.slots == small
-    assert columns.floats[c.X, columns.of_camera(0)].tolist() == [3.0, 2.0, 1.0]
+    assert columns.floats[c.SCORE, columns.of_camera(0)].tolist() == [3.0, 2.0, 1.0]
