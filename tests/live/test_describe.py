@@ -38,7 +38,7 @@ def described(library: Library, clip: Path, frame: int, box: tuple[float, ...], 
         detections = detector([picture])[0]
         size = (picture.width, picture.height)
         tracks = tracker.update([Sample(clip.name, picture.time_ns, size, detections, None, False)])[0]
-        describer.update(picture, tracks)
+        describer.update(picture, tracks.as_detected(detections))
         if picture.index == frame and len(tracks):
             overlap = np.where(tracks.ids == UNCONFIRMED, 0, iou(np.array([box], np.float32), tracks.boxes_px)[0])
             if overlap.max() >= 0.3:

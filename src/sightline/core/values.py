@@ -71,7 +71,7 @@ class Tracks:
     are held (a stationary object whose patch did not change, or a place predicted between analysed frames) follow, with
     ``held`` true.
 
-    boxes_px, scores, labels: as in Detections; ids: i64 (n,) unique per camera and never reused, -1 where not (yet)
+    boxes_px: as in Detections, of confirmed objects steadied; scores, labels: as in Detections; ids: i64 (n,) unique per camera and never reused, -1 where not (yet)
     confirmed; ages_s: f32 (n,) seconds since the track's first detection; held: bool (n,).
     """
 
@@ -112,6 +112,11 @@ class Tracks:
     def with_labels(self, labels: I16) -> "Tracks":
         """The same rows under other (voted) labels."""
         return Tracks(self.boxes_px, self.scores, labels, self.ids, self.ages_s, self.held)
+
+    def as_detected(self, detections: Detections) -> "Tracks":
+        """The same rows with the boxes of the detections they came from, which must be those of the same frame."""
+        boxes = np.concatenate([detections.boxes_px, self.boxes_px[len(detections) :]])
+        return Tracks(boxes, self.scores, self.labels, self.ids, self.ages_s, self.held)
 
     @staticmethod
     def empty() -> "Tracks":

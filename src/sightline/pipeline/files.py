@@ -190,7 +190,7 @@ class _Clip:
 
     def write(self, frame: Frame, analysed: Analysed) -> None:
         width = min(CLIP_WIDTH, frame.width)
-        picture = self._redact(frame, analysed.tracks, width=width)
+        picture = self._redact(frame, analysed.tracks.as_detected(analysed.detections), width=width)
         drawn = self._annotator.draw(picture, width / frame.width, analysed.tracks, analysed.attributes)
         if self._writer is None:
             height, width = drawn.shape[:2]

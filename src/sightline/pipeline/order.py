@@ -113,7 +113,7 @@ def _follow_wave(
         frame, state = frames[position], state_of(frames[position].camera)
         state.meter.add("track", share)
         with state.meter.time("describe"):
-            tracks, attributes = _described(frame, tracks, stages.describe)
+            tracks, attributes = _described(frame, tracks, found[position], stages.describe)
             gone = state.census.gone(tracks, frame.time_ns)
             state.parking.forget(gone.tolist())
             if stages.describe is not None and len(gone):
@@ -143,9 +143,9 @@ def _follow_wave(
     return outcome
 
 
-def _described(frame: Frame, tracks: Tracks, describe: Describe | None) -> tuple[Tracks, Attributes]:
+def _described(frame: Frame, tracks: Tracks, found: Detections, describe: Describe | None) -> tuple[Tracks, Attributes]:
     if describe is None:
         return tracks, Attributes.empty()
-    describe.update(frame, tracks)
+    describe.update(frame, tracks.as_detected(found))  # a crop is to show what was seen, not where it is believed
     named = tracks.with_labels(describe.labels(frame.camera, tracks))
     return named, describe.attributes(frame.camera, tracks.ids[tracks.ids >= 0])

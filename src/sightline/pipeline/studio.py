@@ -10,7 +10,7 @@ import numpy as np
 from sightline.config import PageSettings
 from sightline.core.clock import Clock
 from sightline.core.frame import Frame
-from sightline.core.values import Attributes, Redacted, Tracks
+from sightline.core.values import Attributes, Detections, Redacted, Tracks
 from sightline.core.vocabulary import CLASSES
 from sightline.pipeline.board import Board
 from sightline.pipeline.meter import Meter
@@ -22,13 +22,18 @@ from sightline.privacy import Redactor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
-    """A frame somebody wants to see, with the tracks at its time. age_s: seconds since the analysis they come from."""
+    """A frame somebody wants to see, with the tracks at its time.
+
+    age_s: seconds since the analysis they come from. found: the frame's own detections where it was analysed: what is
+    hidden is what was seen, not where the tracker believes it.
+    """
 
     frame: Frame
     tracks: Tracks
     attributes: Attributes
     age_s: float
     analysed: bool
+    found: Detections | None = None
 
 
 class Studio:
@@ -101,7 +106,7 @@ class Studio:
         with meter.time("redact"):
             picture = self._redact(
                 shot.frame,
-                shot.tracks,
+                shot.tracks if shot.found is None else shot.tracks.as_detected(shot.found),
                 age_s=shot.age_s,
                 analysed=shot.analysed,
                 width=min(self._settings.picture_width, shot.frame.width),
@@ -153,4 +158,4 @@ def overlay_of(shot: Shot) -> Overlay:
 
 def shot_of(frame: Frame, analysed: Analysed) -> Shot:
     """The shot of a frame that was itself analysed."""
-    return Shot(frame, analysed.tracks, analysed.attributes, age_s=0.0, analysed=True)
+    return Shot(frame, analysed.tracks, analysed.attributes, 0.0, analysed=True, found=analysed.detections)

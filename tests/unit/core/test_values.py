@@ -95,3 +95,11 @@ def test_redacted_is_a_picture() -> None:
     Redacted("north", 1, 0, np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(ValueError, match="pixels: expected shape"):
         Redacted("north", 1, 0, np.zeros((4, 4), np.uint8))
+
+
+def test_tracks_as_detected_keep_all_but_the_boxes_of_detections() -> None:
+    three, two = tracks(3), detections(2)
+    shown = three.as_detected(two)
+    assert np.array_equal(shown.boxes_px[:2], two.boxes_px)
+    assert np.array_equal(shown.boxes_px[2:], three.boxes_px[2:])  # held: nothing was detected
+    assert shown.ids is three.ids
