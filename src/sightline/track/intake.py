@@ -46,12 +46,12 @@ class Intake(NamedTuple):
 
 def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
     """Check, order and cap the detections of samples; where there are too many, the highest scores stay."""
-    counts = [len(sample.detections) for sample in samples]
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    boxes = np.concatenate([sample.detections.boxes_px for sample in samples])
-    scores = np.concatenate([sample.detections.scores for sample in samples])
-    labels = np.concatenate([sample.detections.labels for sample in samples])
+    first = np.zeros(len(samples) + 1, np.int64)
+    counts = first[1:]
+    counts[:] = [len(sample.detections) for sample in samples]
     at = np.repeat(np.arange(len(samples)), counts)
+    counts.cumsum(out=counts)
+    boxes, scores, labels = _joined(samples)
     valid = _valid(boxes, scores)
     invalid = np.bincount(at[~valid], minlength=len(samples))
     rows = (valid & (scores >= settings.low_score)).nonzero()[0]
@@ -72,6 +72,18 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
     return Intake(boxes, scores, labels, first, rows, seen, sizes, invalid, over)
 
 
+def _joined(samples: Sequence[Sample]) -> tuple[F32, F32, I16]:
+    """Boxes, scores and labels of all samples one after the other."""
+    if len(samples) == 1:
+        only = samples[0].detections
+        return only.boxes_px, only.scores, only.labels
+    return (
+        np.concatenate([sample.detections.boxes_px for sample in samples]),
+        np.concatenate([sample.detections.scores for sample in samples]),
+        np.concatenate([sample.detections.labels for sample in samples]),
+    )
+
+
 def _order(at: I64, score: F64, sides: F64, labels: I16) -> I64:
     """Order (k,) of rows by camera, falling score, then sides and label, which matter only where scores are equal."""
     order = np.lexsort((-score, at))
@@ -85,7 +97,9 @@ def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> tuple[F6
     edges of the picture add."""
     left, top, right, bottom = sides
     height = bottom - top
-    state = np.stack([0.5 * (left + right), bottom, np.log(height), np.log((right - left) / height)])
+    state = np.empty_like(sides)
+    state[c.FOOT_X], state[c.FOOT_Y] = 0.5 * (left + right), bottom
+    state[c.HEIGHT], state[c.SHAPE] = np.log(height), np.log((right - left) / height)
     edge = _EDGE_SHARE * sizes
     low = bottom >= sizes[1] - edge[1]
     sure = score >= high_score  # a faint box at the edge is seldom the rest of an object
@@ -103,7 +117,7 @@ def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> tuple[F6
 
 def _valid(boxes: F32, scores: F32) -> Bool:
     """Rows (n,) with four finite sides that enclose an area and a score that is a number from 0."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        side = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf)
-        near = np.abs(boxes).max(axis=1, initial=0.0) <= _FARTHEST_PX  # false for NaN
-        return np.asarray(near & (side >= _LEAST_SIDE_PX) & (scores >= 0) & (scores < np.inf))
+    sides: F32 = np.where(np.abs(boxes) <= _FARTHEST_PX, boxes, 0.0)  # no area is left where one is NaN or infinite
+    near = (sides == boxes).all(axis=1)
+    enclosed = ((sides[:, 2:] - sides[:, :2]) >= _LEAST_SIDE_PX).all(axis=1)
+    return np.asarray(near & enclosed & (scores >= 0) & (scores < np.inf))
