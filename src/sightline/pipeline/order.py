@@ -7,6 +7,7 @@ from sightline.core.clock import Clock
 from sightline.core.events import Event
 from sightline.core.frame import Frame
 from sightline.core.values import Attributes, Bool, Detections, Tracks
+from sightline.pipeline.camera import Polygon
 from sightline.pipeline.census import Census
 from sightline.pipeline.contracts import Describe, Detect
 from sightline.pipeline.counting import Counting
@@ -45,6 +46,7 @@ class CameraState:
     meter: Meter
     census: Census
     parking: Parking
+    masks: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,15 @@ def _follow_wave(
         with state.meter.time("gate"):
             unchanged, moved = state.patches.unchanged(frame, stages.follow.places(frame.camera))
         samples.append(
-            Sample(frame.camera, frame.time_ns, (frame.width, frame.height), found[position], unchanged, moved)
+            Sample(
+                frame.camera,
+                frame.time_ns,
+                (frame.width, frame.height),
+                found[position],
+                unchanged,
+                moved,
+                state.masks,
+            )
         )
     started = clock.monotonic_ns()
     tracked = stages.follow.update(samples)

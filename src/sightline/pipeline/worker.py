@@ -121,7 +121,7 @@ class Worker:
             mark=plan.mark,
             persistent=True,  # whether a camera that never came up is worth waiting for, the command decides
         )
-        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking()))
+        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking(), plan.masks))
         self._cameras[plan.name] = _Camera(listed, selection)
         self.board.add(listed)
         if plan.lines:

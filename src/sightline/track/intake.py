@@ -24,13 +24,16 @@ _CUT_LOG_HEIGHT: Final = 0.2
 _CUT_LOG_SHAPE: Final = 0.3
 
 
+Masks = tuple[tuple[tuple[float, float], ...], ...]  # see ``Sample``
+
+
 class Intake(NamedTuple):
     """All rows of a call as given, and the tracked ones of them in an order of their own.
 
     boxes, scores, labels: the rows of all samples one after the other; first: (samples + 1,) where each sample's start;
     rows: (k,) which rows are tracked; by sample, then falling score, then box and label, so that nothing depends on the
-    order in which rows came; seen: those rows' measurements; sizes: (2, samples) of the pictures, px; invalid, over:
-    (samples,) rows refused.
+    order in which rows came; seen: those rows' measurements; sizes: (2, samples) of the pictures, px; masks: of the
+    samples that have some, by position; invalid, over: (samples,) rows refused.
     """
 
     boxes: F32
@@ -40,6 +43,7 @@ class Intake(NamedTuple):
     rows: I64
     seen: Seen
     sizes: F64
+    masks: dict[int, Masks]
     invalid: I64
     over: I64
 
@@ -69,7 +73,8 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
     at = at[rows]
     state, cut = _measured(wide, score, sizes[:, at], settings.high_score)
     seen = Seen(at, wide, state, cut, score, labels[rows].astype(np.int64))
-    return Intake(boxes, scores, labels, first, rows, seen, sizes, invalid, over)
+    masks = {i: sample.masks for i, sample in enumerate(samples) if sample.masks}
+    return Intake(boxes, scores, labels, first, rows, seen, sizes, masks, invalid, over)
 
 
 def _joined(samples: Sequence[Sample]) -> tuple[F32, F32, I16]:

@@ -1,5 +1,7 @@
 """Birth, confirmation, holding and death of tracks, over the gathered columns of one call."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -112,11 +114,10 @@ def advance(live: Live, still: Bool, dt_s: F64) -> None:
     live.floats[c.AGE_S] += dt_s
 
 
-def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, sizes: F64) -> Bool:
+def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Bool:
     """Age the tracks (n,) without a hit, hold those that stand; which tracks (n,) live on.
 
-    sizes: (2, cameras) of the pictures, px. Time unseen counts less while others cover the place, and what moved out of
-    the picture has less of it.
+    What is covered by others has more time unseen, what moved out of the picture or into a mask has less of it.
     """
     block, state = live.floats, live.integers
     held = missed & still
@@ -136,7 +137,7 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, sizes: F64) -> Bool:
     # Where it went is asked only where that decides.
     lost = (known & (unseen >= OUTSIDE_LIFE * limit)).nonzero()[0]
     if len(lost):
-        limit[lost[_outside(block[:, gone[lost]], sizes[:, live.at[gone[lost]]])]] *= OUTSIDE_LIFE
+        limit[lost[_outside(block[:, gone[lost]], live.at[gone[lost]], taken)]] *= OUTSIDE_LIFE
         ending = lost[unseen[lost] >= limit[lost]]
         if len(ending):
             hidden = _hidden(motion.seen_boxes(block).T, live.at, gone[ending], (~missed).nonzero()[0])
@@ -145,11 +146,24 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, sizes: F64) -> Bool:
     return keep
 
 
-def _outside(block: F64, sizes: F64) -> Bool:
-    """Which tracks (FLOATS, k) have left pictures of sizes (2, k), px."""
+def _outside(block: F64, at: I64, taken: Intake) -> Bool:
+    """Which tracks (FLOATS, k) of cameras at (k,) have left the picture, or stand in a mask."""
     x, y, log_height, _ = block[c.PLACE]
-    height = np.exp(log_height)
-    return np.asarray((x < 0) | (x > sizes[0]) | (y < 0) | (y - _BELOW * height > sizes[1]))
+    wide, tall = taken.sizes[:, at]
+    outside = np.asarray((x < 0) | (x > wide) | (y < 0) | (y - _BELOW * np.exp(log_height) > tall))
+    for camera, masks in taken.masks.items():
+        for row in (at == camera).nonzero()[0].tolist():
+            outside[row] |= any(_inside(x[row] / wide[row], y[row] / tall[row], corners) for corners in masks)
+    return outside
+
+
+def _inside(x: float, y: float, corners: Sequence[tuple[float, float]]) -> bool:
+    """Whether a point lies in a polygon: a ray to the right crosses an odd number of its sides."""
+    odd = False
+    for (ax, ay), (bx, by) in pairwise([*corners, corners[0]]):
+        if (ay > y) != (by > y) and x < ax + (y - ay) * (bx - ax) / (by - ay):
+            odd = not odd
+    return odd
 
 
 def _hidden(sides: F64, at: I64, lost: I64, found: I64) -> Bool:

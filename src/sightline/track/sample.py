@@ -12,7 +12,8 @@ class Sample:
 
     time_ns: the frame's time; size_px: (width, height) of the picture; unchanged: bool (m,), aligned with
     ``Tracker.places(camera)`` as it answered last: the patch of that track equals that of the frame before; None = not
-    known; moved: the camera's view changed, so nothing of what was known of places holds.
+    known; moved: the camera's view changed, so nothing of what was known of places holds; masks: polygons, corners x, y
+    in shares of the picture, in which nothing is detected: who goes in there is as gone as who leaves the picture.
     """
 
     camera: str
@@ -21,6 +22,7 @@ class Sample:
     detections: Detections
     unchanged: Bool | None = None
     moved: bool = False
+    masks: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 class FirstHit(NamedTuple):

@@ -164,7 +164,7 @@ class Tracker:
         )
         roster.ids[codes] = last_id
         self._note_first_hits(samples, live, new)
-        keep = lifecycle.miss(live, given < 0, still, dt_s, taken.sizes)
+        keep = lifecycle.miss(live, given < 0, still, dt_s, taken)
         lifecycle.scatter(columns, live, keep)
         self._bear(codes, live.at[keep], given, taken, times_ns)
         return _answers(live, given, taken, dt_s)

@@ -276,3 +276,15 @@ def test_motion_tells_speeds_and_close_calls(sample: Make, person: MakeRow) -> N
     assert motion.px_per_m == pytest.approx([100, 100, 100], rel=0.05)
     assert motion.margins[0] == np.inf  # nobody near
     assert (motion.margins[1:] < np.inf).any()
+
+
+def test_who_goes_behind_a_mask_is_gone(sample: Make, person: MakeRow) -> None:
+    masks = ((((0.5, 0.2), (1.0, 0.2), (1.0, 1.0), (0.5, 1.0))),)
+    for masked, same in ((masks, False), ((), True)):
+        tracker = Tracker()
+        for k in range(6):
+            tracker.update([sample(0.2 * k, [person(480 + 28 * k, 500)], masks=masked)])
+        for k in range(6, 12):
+            tracker.update([sample(0.2 * k, masks=masked)])
+        ids = run(tracker, [sample(0.2 * k, [person(480 + 28 * k, 500)], masks=masked) for k in (12, 13)])
+        assert (ids[1] == [1]) is same
