@@ -71,8 +71,9 @@ class Tracks:
     are held (a stationary object whose patch did not change, or a place predicted between analysed frames) follow, with
     ``held`` true.
 
-    boxes_px: as in Detections, of confirmed objects steadied; scores, labels: as in Detections; ids: i64 (n,) unique per
-    camera and never reused, -1 where not (yet) confirmed; ages_s: f32 (n,) seconds since the track's first detection; held: bool (n,).
+    boxes_px: as in Detections, of confirmed objects steadied; scores, labels: as there; ids: i64 (n,) unique per
+    camera and never reused, -1 where not (yet) confirmed; ages_s: f32 (n,) seconds since the track's first detection;
+    held: bool (n,).
     """
 
     boxes_px: F32
