@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent
 COMMANDS = {
     **{
         name: [sys.executable, "-m", "sightline", "bench", name, "--keep", str(HERE / "results")]
-        for name in ("overhead", "first-box")
+        for name in ("overhead", "first-box", "track", "tracking-quality")
     },
     **{
         path.stem: [sys.executable, str(path)]

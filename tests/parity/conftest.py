@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sightline.bench.library_process import LibraryProcess
+from sightline.core.errors import SourceUnavailable
 from sightline.evaluate import evaluate_paths
 from sightline.formats.mot import MotTable, write_mot
 
@@ -62,6 +64,18 @@ def reference(reference_python: Path) -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def library(reference_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LibraryProcess, Path]]:
+    """The trackers of the package ``trackers`` as the benchmark starts them, and the folder they read columns from."""
+    folder = tmp_path_factory.mktemp("columns")
+    try:
+        process = LibraryProcess(reference_python, folder)
+    except SourceUnavailable as error:
+        pytest.skip(str(error))
+    with process:
+        yield process, folder
 
 
 @pytest.fixture

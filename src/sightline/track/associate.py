@@ -19,7 +19,7 @@ from sightline.track.columns import F64, I64, Bool
 
 GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
-WORTH: Final = 30.0  # a pair with this negative log-likelihood is as good as none
+WORTH: Final = 20.0  # a pair with this negative log-likelihood is as good as none
 UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
 _ROUNDS: Final = 2  # of settling pairs before the solver
