@@ -21,6 +21,9 @@ GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
 WORTH: Final = 20.0  # a pair with this negative log-likelihood is as good as none
 UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
+_SLACK_M: Final = 0.5  # besides the way of the fastest, for the errors of both detections
+_GROWN: Final = 0.7  # so much may height and shape of a newborn change, natural logarithms: to the double or half
+_MOST_RIVALS: Final = 24  # pairs of a track that are kept in a crowd, the best: bounds the time of a flood of boxes
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
 _ROUNDS: Final = 2  # of settling pairs before the solver
 
@@ -131,7 +134,42 @@ def _weigh_rows(aim: _Aim, rows: I64, start: I64, many: I64, seen: Seen) -> Pair
     track, pair, distance = track[near], pair[near], distance[near]
     cost = distance + np.log(spread[:, near].prod(axis=0)) + aim.cost[track]
     gain = WORTH - cost - _OTHER[aim.group[track], _GROUP[seen.labels[pair]]]
-    return Pairs(track, pair, distance, gain).keep(gain > 0)
+    pairs = Pairs(track, pair, distance, gain).keep(gain > 0)
+    return pairs if len(pairs.track) <= _MOST_RIVALS * len(rows) else _best_few(pairs)
+
+
+def _best_few(pairs: Pairs) -> Pairs:
+    """The best _MOST_RIVALS pairs of each track; pairs are ordered by track and stay so."""
+    order = np.lexsort((-pairs.gain, pairs.track))
+    track = pairs.track[order]
+    rank = np.arange(len(order)) - np.searchsorted(track, track)
+    keep = np.zeros(len(order), np.bool_)
+    keep[order[rank < _MOST_RIVALS]] = True
+    return pairs.keep(keep)
+
+
+def newborn(tracked: Tracked, fresh: I64, dt_s: F64, seen: Seen, free: I64) -> tuple[I64, I64]:
+    """Tracks and detections that belong together because both are new and neither has anybody else.
+
+    fresh: rows (k,) of young tracks that nothing was given to, free: rows (m,) of sure detections given to
+    nobody, both in order; dt_s: (n,) of the step. The prior of the first velocity says where most go; who drives
+    towards a steep camera or faster than most would never get an id by it.
+    """
+    first = np.searchsorted(seen.at[free], tracked.at[fresh])
+    many = np.searchsorted(seen.at[free], tracked.at[fresh], side="right") - first
+    ends = many.cumsum()
+    if not len(ends) or not 0 < ends[-1] <= _BLOCK:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    track = np.repeat(fresh, many)
+    pair = free[np.arange(len(track)) - np.repeat(ends - many - first, many)]
+    off = seen.state[:, pair] - tracked.block[c.PLACE][:, track]
+    labels = tracked.labels[track]
+    reach = np.sqrt(tracked.unit[0, track]) * (motion.FASTEST_MPS[labels] * dt_s[track] + _SLACK_M)
+    near = (np.hypot(off[c.FOOT_X], off[c.FOOT_Y]) <= reach) & (np.abs(off[c.HEIGHT]) <= _GROWN)
+    near &= (np.abs(off[c.SHAPE]) <= _GROWN) & (_OTHER[_GROUP[labels], _GROUP[seen.labels[pair]]] == 0)
+    track, pair = track[near], pair[near]
+    alone = (np.bincount(track, minlength=1)[track] == 1) & (np.bincount(pair, minlength=1)[pair] == 1)
+    return track[alone], pair[alone]
 
 
 def match(pairs: Pairs, at: I64, tracks: int, detections: int) -> Matching:

@@ -23,6 +23,7 @@ DOUBLED: Final = 0.55  # intersection over union with a matched detection from w
 HIDDEN_LIFE: Final = 4.0  # times the time to live while it is
 OUTSIDE_LIFE: Final = 0.1  # share of the time to live of what moved out of the picture
 _AS_LOW: Final = 0.05  # shares of the height: feet of people side by side tremble by that much
+_GROWTH_FADES: Final = 2.0  # 1/s: of what is not seen nobody knows that it still comes nearer
 _BELOW: Final = 0.7  # share of a box under the lower edge from which it is out
 QUALITY_S: Final = 2.0  # the quality of a track looks back so far
 
@@ -130,6 +131,7 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Boo
     spent = dt_s[gone]
     state[c.MISSED, gone] += 1
     block[c.VELOCITY, gone] *= np.exp(spent * -motion.DECAY)
+    block[c.VELOCITY.start + c.HEIGHT, gone] *= np.exp(spent * -_GROWTH_FADES)
     known = state[c.ID, gone] != UNCONFIRMED
     limit = np.where(known, motion.DEATH_S[state[c.LABEL, gone]], TRIAL_S)
     unseen = block[c.UNSEEN_S, gone] + spent
@@ -153,12 +155,15 @@ def _outside(block: F64, at: I64, taken: Intake) -> Bool:
     outside = np.asarray((x < 0) | (x > wide) | (y < 0) | (y - _BELOW * np.exp(log_height) > tall))
     for camera, masks in taken.masks.items():
         for row in (at == camera).nonzero()[0].tolist():
-            outside[row] |= any(_inside(x[row] / wide[row], y[row] / tall[row], corners) for corners in masks)
+            at_x, at_y = x[row] / max(wide[row], 1.0), y[row] / max(tall[row], 1.0)
+            outside[row] |= any(_inside(at_x, at_y, corners) for corners in masks)
     return outside
 
 
 def _inside(x: float, y: float, corners: Sequence[tuple[float, float]]) -> bool:
     """Whether a point lies in a polygon: a ray to the right crosses an odd number of its sides."""
+    if len(corners) < 3:
+        return False
     odd = False
     for (ax, ay), (bx, by) in pairwise([*corners, corners[0]]):
         if (ay > y) != (by > y) and x < ax + (y - ay) * (bx - ax) / (by - ay):

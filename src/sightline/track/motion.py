@@ -46,6 +46,8 @@ PERSON: Final = Kind(0.27, 0.07, 0.10, 0.10, 0.22, 0.8, 0.02, 0.03, 2.0)
 TWO_WHEELER: Final = Kind(0.5, 0.14, 0.14, 0.10, 0.25, 2.5, 0.3, 0.1, 1.6)
 VEHICLE: Final = Kind(0.55, 0.22, 0.20, 0.12, 0.39, 6.0, 0.23, 0.09, 1.6)
 
+# Nobody is faster, m/s: so far a second detection of a newborn track may lie, where nothing else explains it.
+FASTEST: Final = {"person": 9.0, "two-wheeler": 20.0, "vehicle": 40.0}
 K_Y: Final = 0.35  # a street camera looks along the ground: motion away from it is foreshortened to about a third
 ERROR_S: Final = 0.3  # an error of the detector fades to 1/e within this time
 WHITE: Final = 0.28  # share of its variance that is new in every frame
@@ -63,6 +65,9 @@ def _kind_of(name: str) -> Kind:
 _KINDS: Final = [_kind_of(name) for name in CLASSES]
 
 # One column per class: indexing with labels gives the parameters of all tracks at once.
+FASTEST_MPS: Final = np.array(
+    [FASTEST["vehicle" if k is VEHICLE else "two-wheeler" if k is TWO_WHEELER else "person"] for k in _KINDS]
+)
 DEATH_S: Final = np.array([kind.death_s for kind in _KINDS])
 HEIGHTS_M: Final = np.array([HEIGHT_M[name] for name in CLASSES])
 ACCEL, MEASURE_M, LOG_HEIGHT, SPEED = (
@@ -162,6 +167,15 @@ def start(block: F64, labels: I64, seen: F64, doubt: F64) -> None:
     block[c.EE] = (1 - WHITE) * error
     block[c.PE] = -block[c.EE]
     block[c.VV] = _SPEEDS[:, labels] * unit
+
+
+def hurry(block: F64, tracks: I64, seen: F64, dt_s: F64) -> None:
+    """Believe young tracks (k,) of the block that are seen (AXES, k) far from where dt_s (k,) has moved them to be
+    as fast as that says, where the prior did not allow for it."""
+    fast = (seen[:2] - block[c.PLACE][:2, tracks]) / dt_s
+    more = np.maximum(fast * fast - block[c.VV][:2, tracks], 0.0)
+    for rows, by in ((c.VV, 1.0), (c.PV, dt_s), (c.PP, dt_s * dt_s)):
+        block[rows.start : rows.start + 2, tracks] += more * by
 
 
 def speeds_mps(block: F64, labels: I64) -> F64:

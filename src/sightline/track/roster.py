@@ -7,6 +7,7 @@ import numpy as np
 
 from sightline.track.columns import F64, I64, Bool
 
+OVERTAKEN_S: Final = 1.0  # networks and decoders reorder frames by less
 UNKNOWN: Final = -2  # the code of a camera never seen; no track carries it
 
 # Rows of the counters, in the order of the fields of ``TrackerStats``.
@@ -68,7 +69,9 @@ class Roster:
         dt_s[~started] = 0.0
         gap = np.abs(dt_s) > longest_gap_s
         shifted = moved & started
-        self._last_ns[codes] = times_ns
+        # A frame that comes a little late was overtaken: the clock stands. One that comes much later was set back.
+        overtaken = started & (dt_s <= 0) & (dt_s > -OVERTAKEN_S)
+        self._last_ns[codes] = np.where(overtaken, self._last_ns[codes], times_ns)
         self._started[codes] = True
         self._counts[_ROW["samples"], codes] += 1
         back = started & (dt_s <= 0)

@@ -9,7 +9,7 @@ from sightline.config import TrackSettings
 from sightline.core.values import F32, UNCONFIRMED, Bool, Tracks
 from sightline.track import columns as c
 from sightline.track import intake, lifecycle, motion
-from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, weigh
+from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, newborn, weigh
 from sightline.track.columns import F64, I64, Columns
 from sightline.track.intake import Intake
 from sightline.track.lifecycle import Live
@@ -22,6 +22,7 @@ _LATEST_NS: Final = 1 << 61  # times are cut here, so that their differences fit
 # place, half-way at high rates, nearer to the detection where much can happen between two samples.
 STEADY: Final = 0.5
 STEADY_S: Final = 1.0
+YOUNG_HITS: Final = 5  # so few do not tell the speed yet
 _LEAST_STEP_S: Final = 1e-3  # of a clock that stands still or goes back, so that tracks still age and end
 
 
@@ -72,7 +73,10 @@ class Tracker:
         gap = self._settings.longest_gap_s
         dt = float(np.clip((time_ns - self._roster.time_ns(code)) * 1e-9, -gap, gap))
         block, labels = self._columns.floats[:, slots], self._columns.integers[c.LABEL, slots]
-        block[c.PLACE][:2] += block[c.VELOCITY][:2] * dt
+        if dt > 0:
+            motion.move(block, labels, np.full(len(slots), dt))
+        else:
+            block[c.PLACE][:2] += block[c.VELOCITY][:2] * dt
         return Tracks(
             motion.seen_boxes(block).astype(np.float32),
             block[c.SCORE].astype(np.float32),
@@ -152,6 +156,7 @@ class Tracker:
         error = motion.errors(unit, live.integers[c.LABEL])
         tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
         matching = self._associate(tracked, live.integers[c.MISSED], taken, len(samples))
+        self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching)
         given = matching.seen
         tracks = (given >= 0).nonzero()[0]
         lifecycle.hit(live, tracks, error[:, tracks], taken, matching)
@@ -185,6 +190,17 @@ class Tracker:
         rest = match(faint, tracked.at, tracks, rows)
         first = best.seen >= 0
         return Matching(*(np.where(first, a, b) for a, b in zip(best, rest, strict=True)))
+
+    def _join_newborn(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching) -> None:
+        """Give unmatched sure detections to young tracks, by their hits (n,), where that is the only explanation."""
+        fresh = ((hits <= YOUNG_HITS) & (matching.seen < 0)).nonzero()[0]
+        if not len(fresh):
+            return
+        free = taken.seen.scores >= self._settings.birth_score
+        free[matching.seen[matching.seen >= 0]] = False
+        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, free.nonzero()[0])
+        matching.seen[tracks] = rows
+        motion.hurry(tracked.block, tracks, taken.seen.state[:, rows], dt_s[tracks])
 
     def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
         """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
@@ -249,7 +265,7 @@ def _answers(live: Live, given: I64, taken: Intake, dt_s: F64) -> list[Tracks]:
     steady = STEADY * np.exp(dt_s[tracks] * (-1 / STEADY_S))
     place, seen = live.floats[c.PLACE, tracks], taken.seen.state[:, given[tracks]]
     boxes[rows] = motion.boxes(seen + steady * (place - seen))
-    scores, first = taken.scores, taken.first
+    scores, first = np.minimum(taken.scores, np.float32(1)), taken.first
     held = np.zeros(len(ids), np.bool_)
     kept = (state[c.HELD] == 1).nonzero()[0]
     if len(kept):

@@ -7,7 +7,7 @@ import pytest
 
 from sightline.config import TrackSettings
 from sightline.core.values import UNCONFIRMED
-from sightline.core.vocabulary import CODE
+from sightline.core.vocabulary import CODE, HEIGHT_M
 from sightline.track import Sample, Tracker
 
 Make = Callable[..., Sample]
@@ -288,3 +288,39 @@ def test_who_goes_behind_a_mask_is_gone(sample: Make, person: MakeRow) -> None:
             tracker.update([sample(0.2 * k, masks=masked)])
         ids = run(tracker, [sample(0.2 * k, [person(480 + 28 * k, 500)], masks=masked) for k in (12, 13)])
         assert (ids[1] == [1]) is same
+
+
+@pytest.mark.parametrize("rate", [1, 2, 5, 10, 25])
+@pytest.mark.parametrize("along", [False, True], ids=["across", "down the picture, as a steep camera sees it"])
+@pytest.mark.parametrize(
+    ("name", "speed"), [("car", 20.0), ("motorcycle", 14.0), ("bicycle", 8.0), ("pedestrian", 4.0), ("pedestrian", 1.4)]
+)
+def test_the_fast_get_one_id_in_any_direction(found, name: str, speed: float, along: bool, rate: int) -> None:  # type: ignore[no-untyped-def]
+    tracker, ids = Tracker(), set()
+    for k in range(5 * rate):
+        way = speed * k / rate * 60 / HEIGHT_M[name]  # px at 60 px of height
+        x, y = (5000.0, 200 + way) if along else (200 + way, 5000.0)
+        box = (x - 30, y - 60, x + 30, y, 0.9, name)
+        tracks = tracker.update([Sample("a", round(k / rate * 1e9), (10_000, 10_000), found([box]))])[0]
+        ids |= set(tracks.ids.tolist())
+    assert ids == {UNCONFIRMED, 1}
+    assert tracker.stats("a").confirmed == 1
+
+
+def test_a_frame_that_was_overtaken_costs_no_time(sample: Make, car: MakeRow) -> None:
+    tracker = Tracker()
+    times = [0.0, 0.2, 0.4, 0.6, 1.0, 0.8, 1.2, 1.4]
+    for t in times:
+        tracks = tracker.update([sample(t, [car(300 + 300 * t, 500)])])[0]
+    assert tracks.ids.tolist() == [1]
+    assert tracks.ages_s[0] == pytest.approx(1.4, abs=0.01)
+    assert tracks.boxes_px[0] == pytest.approx(car(300 + 300 * 1.4, 500)[:4], abs=12)
+
+
+def test_answers_are_not_the_caller_s_arrays(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    one = sample(0.0, [person(300, 500, 7.0)])
+    tracks = tracker.update([one])[0]
+    assert tracks.scores.tolist() == [1.0]
+    assert not np.shares_memory(tracks.scores, one.detections.scores)
+    assert not np.shares_memory(tracks.boxes_px, one.detections.boxes_px)
