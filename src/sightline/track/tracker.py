@@ -22,7 +22,7 @@ _LATEST_NS: Final = 1 << 61  # times are cut here, so that their differences fit
 # place, half-way at high rates, nearer to the detection where much can happen between two samples.
 STEADY: Final = 0.5
 STEADY_S: Final = 1.0
-YOUNG_HITS: Final = 5  # so few do not tell the speed yet
+YOUNG_S: Final = 0.4  # at high rates the speed shows only after some samples
 _LEAST_STEP_S: Final = 1e-3  # of a clock that stands still or goes back, so that tracks still age and end
 
 
@@ -192,8 +192,9 @@ class Tracker:
         return Matching(*(np.where(first, a, b) for a, b in zip(best, rest, strict=True)))
 
     def _join_newborn(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching) -> None:
-        """Give unmatched sure detections to young tracks, by their hits (n,), where that is the only explanation."""
-        fresh = ((hits <= YOUNG_HITS) & (matching.seen < 0)).nonzero()[0]
+        """Give unmatched sure detections to young tracks, by hits (n,) and age, where that is the only explanation."""
+        young = (hits == 1) | (tracked.block[c.AGE_S] <= YOUNG_S)
+        fresh = (young & (matching.seen < 0)).nonzero()[0]
         if not len(fresh):
             return
         free = taken.seen.scores >= self._settings.birth_score
