@@ -176,7 +176,9 @@ def match(pairs: Pairs, at: I64, tracks: int, detections: int) -> Matching:
     """The matching of the largest total gain. at: camera position (tracks,) of each track."""
     chosen = np.full(tracks, -1, np.int64)
     margin, distance = np.full(tracks, np.inf), np.zeros(tracks)
-    if len(set(pairs.track.tolist())) == len(set(pairs.seen.tolist())) == len(pairs.track):  # nobody has a rival
+    many = len(pairs.track)
+    few = many <= min(tracks, detections)
+    if few and len(set(pairs.track.tolist())) == len(set(pairs.seen.tolist())) == many:  # nobody has a rival
         chosen[pairs.track], distance[pairs.track] = pairs.seen, pairs.distance
         return Matching(chosen, margin, distance)
     rivals = _rivals(pairs, tracks, detections)

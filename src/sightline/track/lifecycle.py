@@ -88,6 +88,8 @@ def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
     """Give ids to the hit tracks (k,) that are due: their rows, and the new last id (cameras,) by position."""
     state = live.integers
     due = tracks[(state[c.ID, tracks] == UNCONFIRMED) & (state[c.HITS, tracks] >= CONFIRM_HITS)]
+    if not len(due):
+        return due, last_id
     many = np.bincount(live.at[due], minlength=len(last_id))
     rank = np.arange(len(due)) - np.repeat(many.cumsum() - many, many)
     state[c.ID, due] = last_id[live.at[due]] + 1 + rank
@@ -99,6 +101,8 @@ def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
 
     One changed patch without a hit ends it until the next hit: what is unchanged after that may be the bare street.
     """
+    if not unchanged.any():
+        return unchanged
     block, state = live.floats, live.integers
     still = unchanged & (state[c.ID] != UNCONFIRMED) & (state[c.MISSED] == 0)
     still &= (block[c.AGE_S] >= SETTLED_S) & (block[c.HELD_S] < longest_hold_s)
@@ -121,10 +125,13 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Boo
     What is covered by others has more time unseen, what moved out of the picture or into a mask has less of it.
     """
     block, state = live.floats, live.integers
-    held = missed & still
-    state[c.HELD] = held
-    block[c.HELD_S, held] += dt_s[held]
-    gone = (missed & ~still).nonzero()[0]
+    state[c.HELD] = 0
+    if still.any():
+        held = missed & still
+        state[c.HELD] = held
+        block[c.HELD_S, held] += dt_s[held]
+        missed = missed & ~still
+    gone = missed.nonzero()[0]
     keep = np.ones(len(missed), np.bool_)
     if not len(gone):
         return keep

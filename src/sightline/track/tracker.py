@@ -206,11 +206,12 @@ class Tracker:
     def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
         """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
         free = taken.seen.scores >= self._settings.birth_score
-        used = np.sort(given[given >= 0])
+        used = given[given >= 0]
         free[used] = False
         rows = free.nonzero()[0]
         if not len(rows):
             return
+        used.sort()
         rows = rows[~lifecycle.doubled(taken.seen, rows, used)]
         at = taken.seen.at[rows]
         many = np.bincount(at, minlength=len(codes))
