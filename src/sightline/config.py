@@ -56,7 +56,10 @@ class DetectSettings(Section):
 class TrackSettings(Section):
     """Following objects through one camera's picture."""
 
-    birth_score: float = Field(0.75, ge=0.05, le=0.99, description="Score from which a detection starts a track.")
+    birth_score: float = Field(
+        0.8, ge=0.05, le=0.99, description="Score from which the detection of a person starts a track."
+    )
+    vehicle_birth_score: float = Field(0.7, ge=0.05, le=0.99, description="The same for vehicles and riders.")
     high_score: float = Field(
         0.6, ge=0.05, le=0.99, description="Score from which a detection is sure: matched first, and wherever it fits."
     )

@@ -62,21 +62,21 @@ def _kind_of(name: str) -> Kind:
     return TWO_WHEELER if name in TWO_WHEELERS else PERSON
 
 
-_KINDS: Final = [_kind_of(name) for name in CLASSES]
+KINDS: Final = [_kind_of(name) for name in CLASSES]
 
 # One column per class: indexing with labels gives the parameters of all tracks at once.
 FASTEST_MPS: Final = np.array(
-    [FASTEST["vehicle" if k is VEHICLE else "two-wheeler" if k is TWO_WHEELER else "person"] for k in _KINDS]
+    [FASTEST["vehicle" if k is VEHICLE else "two-wheeler" if k is TWO_WHEELER else "person"] for k in KINDS]
 )
-DEATH_S: Final = np.array([kind.death_s for kind in _KINDS])
+DEATH_S: Final = np.array([kind.death_s for kind in KINDS])
 HEIGHTS_M: Final = np.array([HEIGHT_M[name] for name in CLASSES])
 ACCEL, MEASURE_M, LOG_HEIGHT, SPEED = (
-    np.array([getattr(kind, name) for kind in _KINDS]) for name in ("accel", "along_m", "log_height", "speed")
+    np.array([getattr(kind, name) for kind in KINDS]) for name in ("accel", "along_m", "log_height", "speed")
 )
 # (AXES, classes), squared: spectral density of the velocities' change, errors of a detection, first velocities.
-_CHANGE: Final = np.array([[k.accel, K_Y * k.accel, k.growth_noise, 0.0] for k in _KINDS]).T ** 2
-_ERRORS: Final = np.array([[k.across_m, k.along_m, k.log_height, k.log_shape] for k in _KINDS]).T ** 2
-_SPEEDS: Final = np.array([[k.speed, K_Y * k.speed, k.growth, 0.0] for k in _KINDS]).T ** 2
+_CHANGE: Final = np.array([[k.accel, K_Y * k.accel, k.growth_noise, 0.0] for k in KINDS]).T ** 2
+_ERRORS: Final = np.array([[k.across_m, k.along_m, k.log_height, k.log_shape] for k in KINDS]).T ** 2
+_SPEEDS: Final = np.array([[k.speed, K_Y * k.speed, k.growth, 0.0] for k in KINDS]).T ** 2
 GROWTH: Final = 0.08  # change of the logarithm of the height besides its rate, 1/s^0.5: people bend, boxes breathe
 _WANDER: Final = np.array([[0.0], [0.0], [GROWTH], [0.15]]) ** 2  # and of that of width / height
 

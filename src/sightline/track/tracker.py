@@ -38,6 +38,9 @@ class Tracker:
         self._settings = settings or TrackSettings()
         self._columns = Columns()
         self._roster = Roster()
+        people, others = self._settings.birth_score, self._settings.vehicle_birth_score
+        of_class = [people if kind is motion.PERSON else others for kind in motion.KINDS]
+        self._birth_scores = np.array(of_class, np.float32)  # as scores are, so that 0.7 is from 0.7
         self._confirmed: dict[str, list[FirstHit]] = {}
 
     def places(self, camera: str) -> F32:
@@ -197,7 +200,7 @@ class Tracker:
         fresh = (young & (matching.seen < 0)).nonzero()[0]
         if not len(fresh):
             return
-        free = taken.seen.scores >= self._settings.birth_score
+        free = taken.seen.scores >= self._birth_scores[taken.seen.labels]
         free[matching.seen[matching.seen >= 0]] = False
         tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, free.nonzero()[0])
         matching.seen[tracks] = rows
@@ -205,7 +208,7 @@ class Tracker:
 
     def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
         """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
-        free = taken.seen.scores >= self._settings.birth_score
+        free = taken.seen.scores >= self._birth_scores[taken.seen.labels]
         used = given[given >= 0]
         free[used] = False
         rows = free.nonzero()[0]

@@ -241,10 +241,11 @@ def test_a_second_box_of_one_object_starts_no_track(sample: Make, car: MakeRow) 
     assert tracks.ids.tolist() == [1, UNCONFIRMED]
 
 
-def test_detections_under_the_score_of_birth_start_no_track(sample: Make, person: MakeRow) -> None:
+def test_detections_under_the_score_of_birth_start_no_track(sample: Make, person: MakeRow, car: MakeRow) -> None:
     tracker = Tracker()
-    ids = run(tracker, [sample(0.2 * k, [person(300, 500, 0.74), person(700, 500, 0.75)]) for k in range(5)])
-    assert ids[-1] == [UNCONFIRMED, 1]
+    rows = [person(300, 500, 0.79), person(700, 500, 0.8), car(300, 300, 0.69), car(900, 300, 0.7)]
+    ids = run(tracker, [sample(0.2 * k, rows) for k in range(5)])
+    assert ids[-1] == [UNCONFIRMED, 1, UNCONFIRMED, 2]
 
 
 def test_quality_tells_sure_tracks_from_doubtful_ones(sample: Make, person: MakeRow) -> None:
