@@ -7,7 +7,6 @@ import numpy as np
 
 from sightline.config import TrackSettings
 from sightline.core.values import F32, I16, I64, Bool
-from sightline.core.vocabulary import CODE
 from sightline.track import columns as c
 from sightline.track import motion
 from sightline.track.associate import Seen
@@ -17,11 +16,11 @@ from sightline.track.sample import Sample
 _FARTHEST_PX: Final = 1e6  # no picture is so large: coordinates beyond it are rubbish
 _LEAST_SIDE_PX: Final = 1.0
 _EDGE_SHARE: Final = 0.01  # a box this near to an edge, in shares of the picture's side, may be cut by it
-# What a cut adds to the errors: objects slide into the picture faster than they move or grow.
-_CUT_M: Final = 0.2
-_PERSON: Final = CODE["pedestrian"]
-_CUT_LOG_HEIGHT: Final = 0.2
-_CUT_LOG_SHAPE: Final = 0.3
+# What a cut adds to the errors, by class: of foot points in metres, of log-height, of log-shape. A box slides into the
+# picture faster than its object moves or grows; of a vehicle half in the picture height and shape say nothing.
+_PERSON: Final = (0.2, 0.2, 0.3)
+_OTHERS: Final = (0.5, 1.0, 1.0)
+_CUT: Final = np.array([_PERSON if kind is motion.PERSON else _OTHERS for kind in motion.KINDS]).T ** 2
 
 
 Masks = tuple[tuple[tuple[float, float], ...], ...]  # see ``Sample``
@@ -71,7 +70,7 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
         rows, wide, score = rows[fits], wide[:, fits], score[fits]
     sizes = np.array([sample.size_px for sample in samples], np.float64).reshape(-1, 2).T
     at = at[rows]
-    state, cut = _measured(wide, score, sizes[:, at], settings.high_score)
+    state, cut = _measured(wide, score, labels[rows], sizes[:, at], settings.high_score)
     seen = Seen(at, wide, state, cut, score, labels[rows].astype(np.int64))
     masks = {i: sample.masks for i, sample in enumerate(samples) if sample.masks}
     return Intake(boxes, scores, labels, first, rows, seen, sizes, masks, invalid, over)
@@ -97,7 +96,7 @@ def _order(at: I64, score: F64, sides: F64, labels: I16) -> I64:
     return order
 
 
-def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> tuple[F64, F64]:
+def _measured(sides: F64, score: F64, labels: I16, sizes: F64, high_score: float) -> tuple[F64, F64]:
     """States (AXES, k) of boxes given as sides (4, k) in pictures of sizes (2, k), and the variance (AXES, k) that the
     edges of the picture add."""
     left, top, right, bottom = sides
@@ -112,11 +111,12 @@ def _measured(sides: F64, score: F64, sizes: F64, high_score: float) -> tuple[F6
     wide = sure & ((left <= edge[0]) | (right >= sizes[0] - edge[0]))
     cut = np.zeros_like(state)
     if tall.any() or wide.any():
-        metres = (_CUT_M / motion.HEIGHTS_M[_PERSON] * height) ** 2
+        place, log_height, log_shape = _CUT[:, labels]
+        metres = place * (height / motion.HEIGHTS_M[labels]) ** 2
         cut[c.FOOT_X] = wide * metres
         cut[c.FOOT_Y] = (sure & low) * metres
-        cut[c.HEIGHT] = tall * _CUT_LOG_HEIGHT**2
-        cut[c.SHAPE] = (tall | wide) * _CUT_LOG_SHAPE**2
+        cut[c.HEIGHT] = tall * log_height
+        cut[c.SHAPE] = (tall | wide) * log_shape
     return state, cut
 
 

@@ -325,3 +325,13 @@ def test_answers_are_not_the_caller_s_arrays(sample: Make, person: MakeRow) -> N
     assert tracks.scores.tolist() == [1.0]
     assert not np.shares_memory(tracks.scores, one.detections.scores)
     assert not np.shares_memory(tracks.boxes_px, one.detections.boxes_px)
+
+
+def test_a_wide_car_sliding_into_the_picture_is_one_track(sample: Make) -> None:
+    """Its box grows by the edge of the picture for two seconds, then suddenly only moves: growth is no motion then."""
+    tracker, ids = Tracker(), set()
+    for k in range(50):
+        top, bottom = 680 - 11 * k, min(720, 680 - 13 * k + 340)
+        tracks = tracker.update([sample(k / 12, [(300 + 2 * k, top, 500 - k, bottom, 0.9, "vehicle")])])[0]
+        ids |= set(tracks.ids.tolist())
+    assert ids == {UNCONFIRMED, 1}
