@@ -1,6 +1,7 @@
 """The tracker does not care for the order of rows or cameras, for batches, or for where time begins."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -158,3 +159,21 @@ def test_any_numbers_give_an_answer(frames: list[tuple[list[tuple[float, ...]], 
         assert len(tracks) == len(block)
         assert np.isfinite(tracker.places("a")).all()
         assert np.isfinite(tracker.predict("a", time_ns + 10**9).boxes_px).all()
+
+
+def test_a_crowd_is_cut_alike_alone_and_beside_quiet_cameras() -> None:
+    """More boxes in one heap than a track may have rivals: what is cut must not depend on who is in the call."""
+    rng = np.random.default_rng(6)
+    rounds = []
+    for k in range(4):
+        foot = rng.normal(600, 1.0, (60, 2))
+        boxes = np.concatenate([foot - np.array([20, 100]), foot + np.array([20, 0])], axis=1).astype(np.float32)
+        heap = Detections(
+            boxes, rng.uniform(0.8, 1.0, 60).astype(np.float32), np.full(60, CODE["pedestrian"], np.int16)
+        )
+        one = [Sample("north", 10**9 + 200_000_000 * k, (1200, 1200), heap)]
+        rounds.append(one + [replace(s, camera=f"{s.camera} {i}") for i in range(9) for s in scene(i, 4, 6)[k]])
+    together = Tracker()
+    for samples, answers in zip(rounds, alone(rounds), strict=True):
+        for tracks, answer in zip(together.update(samples), answers, strict=True):
+            assert same(tracks, answer)

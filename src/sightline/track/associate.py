@@ -16,6 +16,7 @@ from sightline.core.vocabulary import CLASSES, TWO_WHEELERS, VEHICLES
 from sightline.track import columns as c
 from sightline.track import motion
 from sightline.track.columns import F64, I64, Bool
+from sightline.track.neighbours import together
 
 GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
@@ -135,7 +136,8 @@ def _weigh_rows(aim: _Aim, rows: I64, start: I64, many: I64, seen: Seen) -> Pair
     cost = distance + np.log(spread[:, near].prod(axis=0)) + aim.cost[track]
     gain = WORTH - cost - _OTHER[aim.group[track], _GROUP[seen.labels[pair]]]
     pairs = Pairs(track, pair, distance, gain).keep(gain > 0)
-    return pairs if len(pairs.track) <= _MOST_RIVALS * len(rows) else _best_few(pairs)
+    # Asked of each track, so that it does not matter which cameras are weighed together.
+    return _best_few(pairs) if np.bincount(pairs.track, minlength=1).max() > _MOST_RIVALS else pairs
 
 
 def _best_few(pairs: Pairs) -> Pairs:
@@ -155,13 +157,8 @@ def newborn(tracked: Tracked, fresh: I64, dt_s: F64, seen: Seen, free: I64) -> t
     nobody, both in order; dt_s: (n,) of the step. The prior of the first velocity says where most go; who drives
     towards a steep camera or faster than most would never get an id by it.
     """
-    first = np.searchsorted(seen.at[free], tracked.at[fresh])
-    many = np.searchsorted(seen.at[free], tracked.at[fresh], side="right") - first
-    ends = many.cumsum()
-    if not len(ends) or not 0 < ends[-1] <= _BLOCK:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    track = np.repeat(fresh, many)
-    pair = free[np.arange(len(track)) - np.repeat(ends - many - first, many)]
+    row, other = together(tracked.at[fresh], seen.at[free])
+    track, pair = fresh[row], free[other]
     off = seen.state[:, pair] - tracked.block[c.PLACE][:, track]
     labels = tracked.labels[track]
     reach = np.sqrt(tracked.unit[0, track]) * (motion.FASTEST_MPS[labels] * dt_s[track] + _SLACK_M)

@@ -20,7 +20,7 @@ AXES: Final = 4
 # error that the detector makes of this object for a while; then their variances and covariances.
 PLACE, VELOCITY, ERROR, PP, PV, PE, VV, VE, EE = (slice(AXES * k, AXES * k + AXES) for k in range(9))
 SCORE = 36  # of the last hit
-UNSEEN_S = 37  # since the last hit; stands still while the object is held, slows down while it is covered
+UNSEEN_S = 37  # since the last hit; stands still while the object is held
 AGE_S = 38  # since the first hit
 HELD_S = 39  # since the last hit, spent held
 QUALITY = 40  # see ``quality``

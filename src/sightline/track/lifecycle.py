@@ -12,6 +12,7 @@ from sightline.track import motion
 from sightline.track.associate import Matching, Seen
 from sightline.track.columns import F64, I64, Bool, Columns
 from sightline.track.intake import Intake
+from sightline.track.neighbours import areas, shared_areas, together
 
 CONFIRM_HITS: Final = 2
 TRIAL_S: Final = 0.5  # an unconfirmed track waits so long for its second hit
@@ -122,7 +123,7 @@ def advance(live: Live, still: Bool, dt_s: F64) -> None:
 def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Bool:
     """Age the tracks (n,) without a hit, hold those that stand; which tracks (n,) live on.
 
-    What is covered by others has more time unseen, what moved out of the picture or into a mask has less of it.
+    What is covered by others may stay unseen longer, what moved out of the picture or into a mask less long.
     """
     block, state = live.floats, live.integers
     state[c.HELD] = 0
@@ -180,21 +181,12 @@ def _inside(x: float, y: float, corners: Sequence[tuple[float, float]]) -> bool:
 
 def _hidden(sides: F64, at: I64, lost: I64, found: I64) -> Bool:
     """Which of the lost rows (k,) lie behind one of the found ones of their camera; sides: (4, n) of all boxes."""
-    first = np.searchsorted(at[found], at[lost])
-    many = np.searchsorted(at[found], at[lost], side="right") - first
-    ends = many.cumsum()
+    row, other = together(at[lost], at[found])
+    a, b = sides[:, lost[row]], sides[:, found[other]]
+    share = shared_areas(a, b) / areas(a)
     behind = np.zeros(len(lost), np.bool_)
-    if not len(ends) or not ends[-1]:
-        return behind
-    row = np.repeat(np.arange(len(lost)), many)
-    other = found[np.arange(len(row)) - np.repeat(ends - many - first, many)]
-    a, b = sides[:, lost[row]], sides[:, other]
-    height = a[3] - a[1]
-    wide = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
-    tall = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
-    share = np.maximum(wide, 0) * np.maximum(tall, 0) / ((a[2] - a[0]) * height)
     # In front is who stands lower in the picture, or as low.
-    behind[row[(share > COVERED) & (b[3] > a[3] - _AS_LOW * height)]] = True
+    behind[row[(share > COVERED) & (b[3] > a[3] - _AS_LOW * (a[3] - a[1]))]] = True
     return behind
 
 
@@ -228,18 +220,9 @@ def bear(columns: Columns, codes: I64, rows: I64, taken: Intake, times_ns: I64, 
 def doubled(seen: Seen, rows: I64, used: I64) -> Bool:
     """Which detections (k,) overlap one of the matched detections (m,), both in order, so much that they are a second
     box of the same object."""
-    first = np.searchsorted(seen.at[used], seen.at[rows])
-    many = np.searchsorted(seen.at[used], seen.at[rows], side="right") - first
-    ends = many.cumsum()
+    row, other = together(seen.at[rows], seen.at[used])
+    a, b = seen.sides[:, rows[row]], seen.sides[:, used[other]]
+    both = shared_areas(a, b)
     twice = np.zeros(len(rows), np.bool_)
-    if not len(ends) or not ends[-1]:
-        return twice
-    row = np.repeat(np.arange(len(rows)), many)
-    other = used[np.arange(len(row)) - np.repeat(ends - many - first, many)]
-    a, b = seen.sides[:, rows[row]], seen.sides[:, other]
-    wide = np.minimum(a[2], b[2]) - np.maximum(a[0], b[0])
-    tall = np.minimum(a[3], b[3]) - np.maximum(a[1], b[1])
-    both = np.maximum(wide, 0) * np.maximum(tall, 0)
-    either = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both
-    twice[row[both > DOUBLED * either]] = True
+    twice[row[both > DOUBLED * (areas(a) + areas(b) - both)]] = True
     return twice

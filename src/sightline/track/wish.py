@@ -16,10 +16,10 @@ import numpy as np
 from sightline.config import RateSettings
 from sightline.core.values import I64
 from sightline.track.columns import F64
+from sightline.track.motion import K_Y
 
 QUANTILE: Final = 0.95  # of what the objects of a camera ask for; up to 20 objects that is the most demanding one
 SLOW_MPS: Final = 0.3  # slower is standing: boxes of a queue tremble by that much
-_K_Y: Final = 0.35  # a street camera looks along the ground: distances away from it are shortened to about a third
 _LEAST_GAP: Final = 0.3  # shares of the height: no nearer, where one object stands before another
 _BLOCK: Final = 1 << 15  # pairs measured at once: fits the cache and bounds memory to a few MB
 _LATEST_NS: Final = 1 << 61  # times are cut here, so that the next one fits
@@ -117,7 +117,7 @@ def _cut(time_ns: int) -> int:
 
 def _asked(motion: Motion, first: I64, beta: float) -> F64:
     """Frames per second each object (n,) asks for: 0 where it stands, is alone or is not finite."""
-    ground = motion.velocities_px_s / (1.0, _K_Y)  # foreshortening undone
+    ground = motion.velocities_px_s / (1.0, K_Y)  # foreshortening undone
     speeds = np.hypot(ground[:, 0], ground[:, 1])
     asked = speeds / (beta * np.maximum(_gaps(motion, first), _LEAST_GAP * motion.heights_px))
     asked[~(speeds > SLOW_MPS * motion.px_per_m) | ~np.isfinite(asked)] = 0.0
@@ -136,7 +136,7 @@ def _high(values: F64, first: I64) -> F64:
 
 def _gaps(motion: Motion, first: I64) -> F64:
     """Distance (n,) on the ground, in px across, to the nearest other object of the camera; infinite where alone."""
-    x, y = motion.feet_px[:, 0], motion.feet_px[:, 1] / _K_Y
+    x, y = motion.feet_px[:, 0], motion.feet_px[:, 1] / K_Y
     counts = np.diff(first)
     many = np.repeat(counts, counts)  # rows each row is compared with, itself among them
     start = np.repeat(first[:-1], counts)
