@@ -73,8 +73,6 @@ def run(plans: Sequence[CameraPlan], built: Built, settings: Settings, show: Sho
         board.note(f"start {number}", note)
         say(f"note: {note}")
     board.set_map(show.city)
-    for plan in plans:
-        built.redact.set_masks(plan.name, plan.masks)
     worker = Worker(plans, built.stages, built.redact, board, settings, clock)
     files = _files(plans, built, board, show)
     stop = threading.Event()

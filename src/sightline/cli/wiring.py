@@ -83,6 +83,7 @@ def build(library: Library, settings: Settings) -> Built:
         follow=Tracker(settings.track),
         describe=describer,
         counting=Counting(settings.count),
+        others=(detector.forget,),
     )
     return Built(stages, redactor, detector.name, notes, redaction_notes)
 

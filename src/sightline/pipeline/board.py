@@ -32,6 +32,7 @@ class Listed:
     newest: Analysed | None = None  # what came of it
     faults: int = 0  # frames whose analysis failed
     failed: str = ""  # why the analysis of this camera gave up, "" while it works
+    paused: bool = False  # a person stopped it; it is not read
 
 
 class Board:
@@ -54,9 +55,17 @@ class Board:
         self._scores: dict[str, CameraScores] = {}
 
     def add(self, listed: Listed) -> None:
-        """List a camera; its place in the list is the order of adding."""
+        """List a camera; its place in the list is the order of adding, one that comes anew keeps its place."""
         with self._lock:
             self._cameras[listed.plan.name] = listed
+
+    def remove(self, camera: str) -> None:
+        """Take a camera off the list, with its last picture and scores; an unknown one is no matter."""
+        with self._lock:
+            self._cameras.pop(camera, None)
+            self._last_picture.pop(camera, None)
+            self._last_overlay.pop(camera, None)
+            self._scores.pop(camera, None)
 
     def note(self, origin: str, sentence: str) -> None:
         """Show a sentence to people with every camera; an empty one takes the origin's note away."""
@@ -194,7 +203,7 @@ class Board:
 
     @staticmethod
     def _moving(one: Listed) -> bool:
-        return one.reader.stats().state in ("starting", "running")
+        return not one.paused and one.reader.stats().state in ("starting", "running")
 
     def _known(self, camera: str) -> None:
         with self._lock:
@@ -208,8 +217,8 @@ class Board:
             name=one.plan.name,
             source=without_credentials(one.plan.source),
             kind=one.plan.kind,
-            state="failed" if one.failed else read.state,
-            reason=without_credentials(one.failed or read.reason),
+            state="paused" if one.paused else "failed" if one.failed else read.state,
+            reason="" if one.paused else without_credentials(one.failed or read.reason),
             width=width,
             height=height,
             source_fps=read.fps,

@@ -9,6 +9,9 @@ from sightline.core.values import I16, I64, Attributes, Detections, Tracks
 # Frames of any cameras in, one Detections per frame out, in the same order.
 Detect = Callable[[Sequence[Frame]], Sequence[Detections]]
 
+# A camera leaves the worker: drop what is kept of it.
+Forget = Callable[[str], None]
+
 
 class Describe(Protocol):
     """The describer of all cameras of a worker (``describe.Describer``)."""

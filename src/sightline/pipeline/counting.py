@@ -50,6 +50,13 @@ class Counting:
         with self._lock:
             return self._counted(self._counter.finish(camera))
 
+    def forget(self, camera: str) -> None:
+        """Drop the lines, tracks and counts of a camera."""
+        with self._lock:
+            self._counter.forget(camera)
+            self._table.forget(camera)
+            self._newest.pop(camera, None)
+
     def rows(self, camera: str, minutes: int) -> list[CountRow]:
         """Counts of a camera in windows of so many minutes, oldest first."""
         return [

@@ -34,6 +34,18 @@ class Inbox:
         if lane is not None:
             lane.close()
 
+    def drop_lane(self, camera: str) -> None:
+        """Forget a camera with the frames that wait in its lane."""
+        with self._changed:
+            lane = self._lanes.pop(camera, None)
+        if lane is not None:
+            lane.close()
+
+    def wake(self) -> None:
+        """End the wait of ``take``: there is something else to do."""
+        with self._changed:
+            self._changed.notify_all()
+
     def take(self, most: int, timeout_s: float) -> list[Frame]:
         """Up to ``most`` frames, in order within each camera, fair between cameras; [] after timeout_s without any."""
         with self._changed:

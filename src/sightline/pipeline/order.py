@@ -9,7 +9,7 @@ from sightline.core.frame import Frame
 from sightline.core.values import Attributes, Bool, Detections, Tracks
 from sightline.pipeline.camera import Polygon
 from sightline.pipeline.census import Census
-from sightline.pipeline.contracts import Describe, Detect
+from sightline.pipeline.contracts import Describe, Detect, Forget
 from sightline.pipeline.counting import Counting
 from sightline.pipeline.meter import Meter
 from sightline.pipeline.parking import Parking
@@ -51,12 +51,29 @@ class CameraState:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages of one worker, for all its cameras; only the analysis thread calls them."""
+    """The stages of one worker, for all its cameras; only the analysis thread calls them.
+
+    others: what else keeps something of a camera (the detector's background, the redactor's memory).
+    """
 
     detect: Detect
     follow: Tracker
     describe: Describe | None
     counting: Counting
+    others: tuple[Forget, ...] = ()
+
+    def restart(self, camera: str) -> None:
+        """What a camera shows begins anew: drop what the stages keep of its pictures, not its lines and counts."""
+        self.follow.forget(camera)
+        if self.describe is not None:
+            self.describe.forget(camera)
+        for forget in self.others:
+            forget(camera)
+
+    def forget(self, camera: str) -> None:
+        """A camera leaves the worker: drop all that is kept of it."""
+        self.restart(camera)
+        self.counting.forget(camera)
 
 
 def analyse(

@@ -8,7 +8,7 @@ from sightline.core.events import Event, Line
 from sightline.core.ground import F64, Mount
 from sightline.core.values import I16
 
-State = Literal["starting", "running", "lost", "ended", "failed"]
+State = Literal["starting", "running", "paused", "lost", "ended", "failed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,12 @@ class Studio:
             self._waiting[shot.frame.camera] = shot
             self._changed.notify_all()
 
+    def forget(self, camera: str) -> None:
+        """A camera left: drop the shot of it that waits."""
+        with self._changed:
+            self._waiting.pop(camera, None)
+            self._shown_at_ns.pop(camera, None)
+
     def _run(self) -> None:
         while True:
             with self._changed:

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 
 from sightline.config import Settings
 from sightline.core.clock import Clock
@@ -33,6 +34,15 @@ STOP_S = 3  # all readers together; one that hangs in the network is left behind
 Sink = Callable[[Frame, Analysed], None]  # only sinks of the pipeline itself may look at the frame
 
 
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """A camera that is to go; done: it has."""
+
+    name: str
+    off_the_board: bool
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 @dataclass(slots=True)
 class _Camera:
     listed: Listed
@@ -41,7 +51,11 @@ class _Camera:
 
 
 class Worker:
-    """Runs until all files ended or ``stop``; live cameras never end."""
+    """Runs until all files ended or ``stop``; live cameras never end.
+
+    Cameras may come, go, pause and go on while it runs (``add``, ``remove``, ``pause``, ``resume``), without touching
+    any other. endless: a service, which goes on with no camera at all.
+    """
 
     def __init__(
         self,
@@ -51,8 +65,12 @@ class Worker:
         board: Board,
         settings: Settings,
         clock: Clock,
+        *,
+        endless: bool = False,
     ) -> None:
-        self._stages = stages
+        self._stages = replace(stages, others=(*stages.others, redact.forget))
+        self._redact = redact
+        self._endless = endless
         self._settings = settings
         self._clock = clock
         self._inbox = Inbox()
@@ -63,7 +81,9 @@ class Worker:
         self.broken: set[str] = set()  # cameras whose analysis gave up by a fault of the program
         self._faults = Faults()
         self._cameras: dict[str, _Camera] = {}
-        self.studio = Studio(redact, board, lambda name: self._cameras[name].listed.state.meter, settings.page, clock)
+        self._leaving: SimpleQueue[_Leave] = SimpleQueue()  # at most one entry per call that waits for it
+        self._spare = Meter(clock)  # of a picture whose camera left while it was made
+        self.studio = Studio(redact, board, self._meter_of, settings.page, clock)
         for plan in plans:
             self._add(plan)
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -76,10 +96,56 @@ class Worker:
         """Start reading and analysing."""
         self.studio.start()
         self._thread.start()
-        for camera in self._cameras.values():
+        for camera in list(self._cameras.values()):
+            if camera.listed.paused:
+                continue
             camera.listed.reader.start()
             if camera.listed.plan.kind == "live":
                 self._stopping.wait(STAGGER_S)
+
+    def add(self, plan: CameraPlan, *, paused: bool = False) -> None:
+        """Take one more camera; a running worker starts to read it at once. KeyError for a name that is taken."""
+        if plan.name in self._cameras:
+            raise KeyError(plan.name)
+        self._add(plan, paused=paused)
+        if self._thread.is_alive() and not paused:
+            self._cameras[plan.name].listed.reader.start()
+
+    def remove(self, name: str) -> None:
+        """Let a camera go: it is read and analysed no more, and nothing is kept of it. KeyError for an unknown one."""
+        self._leave(name, off_the_board=True)
+
+    def pause(self, name: str) -> None:
+        """Stop reading a camera; lines, counts and its place on the board stay. KeyError for an unknown one."""
+        one = self._cameras[name]
+        if not one.listed.paused:
+            one.listed.paused = True
+            one.listed.reader.stop(wait_s=0)
+
+    def resume(self, name: str) -> None:
+        """Read a paused camera again, with tracks that start anew. KeyError for an unknown one."""
+        one = self._cameras[name]
+        if not one.listed.paused:
+            return
+        plan = replace(one.listed.plan, lines=tuple(self.board.lines(name)))  # those people drew meanwhile too
+        self._leave(name, off_the_board=False)
+        self._add(plan, census=one.listed.state.census)
+        if self._thread.is_alive():
+            self._cameras[name].listed.reader.start()
+
+    def _leave(self, name: str, *, off_the_board: bool) -> None:
+        """Have the analysis thread, to which all stages belong, forget a camera; returns when it has."""
+        one = self._cameras[name]
+        one.listed.reader.stop(wait_s=0)
+        leave = _Leave(name, off_the_board)
+        if not self._thread.is_alive():
+            self._part(leave)
+            return
+        self._leaving.put(leave)
+        self._inbox.wake()
+        while not leave.done.wait(0.2):
+            if not self._thread.is_alive():  # it ended before it came to this
+                self._part(leave)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """True once everything ended (files all analysed, or stopped); False after timeout_s."""
@@ -102,7 +168,7 @@ class Worker:
         """Take no more frames of a camera; the worker ends when all others have."""
         self._inbox.close_lane(camera)
 
-    def _add(self, plan: CameraPlan) -> None:
+    def _add(self, plan: CameraPlan, *, paused: bool = False, census: Census | None = None) -> None:
         live = plan.kind == "live"
         lane = self._inbox.lane(plan.name, size=1 if live else self._settings.pipeline.file_queue, drop=live)
         fps = plan.analysis_fps or (self._settings.pipeline.live_fps if live else None)
@@ -121,7 +187,9 @@ class Worker:
             mark=plan.mark,
             persistent=True,  # whether a camera that never came up is worth waiting for, the command decides
         )
-        listed = Listed(plan, reader, CameraState(Patches(), Meter(self._clock), Census(), Parking(), plan.masks))
+        own = CameraState(Patches(), Meter(self._clock), census or Census(), Parking(), plan.masks)
+        listed = Listed(plan, reader, own, paused=paused)
+        self._redact.set_masks(plan.name, plan.masks)
         self._cameras[plan.name] = _Camera(listed, selection)
         self.board.add(listed)
         if plan.lines:
@@ -134,16 +202,39 @@ class Worker:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                while not self._leaving.empty():
+                    self._part(self._leaving.get())
                 frames = self._inbox.take(self._settings.pipeline.in_flight, timeout_s=0.2)
-                if not frames and self._inbox.drained(list(self._cameras)):
+                if not frames and not self._endless and self._inbox.drained(list(self._cameras)):
                     break
-                self._step(frames)
-            for name in self._cameras:
+                self._step([frame for frame in frames if frame.camera in self._cameras])
+            for name in list(self._cameras):
                 fault = attempt(lambda name=name: self._finish(name))  # type: ignore[misc]
                 if fault is not None:
                     self._faults.failed(name, "the end of counting", fault)
         finally:
             self._finished.set()
+
+    def _part(self, leave: _Leave) -> None:
+        """Drop all that is kept of a camera; what its counting still awaited is told first."""
+        name = leave.name
+        fault = attempt(lambda: self._finish(name))
+        if fault is not None:
+            self._faults.failed(name, "the end of counting", fault)
+        self._faults.fine(name)
+        self._inbox.drop_lane(name)
+        self._cameras.pop(name, None)
+        self.studio.forget(name)
+        if leave.off_the_board:
+            self._stages.forget(name)
+            self.board.remove(name)
+        else:
+            self._stages.restart(name)
+        leave.done.set()
+
+    def _meter_of(self, name: str) -> Meter:
+        one = self._cameras.get(name)
+        return one.listed.state.meter if one else self._spare
 
     def _finish(self, name: str) -> None:
         for event in self._stages.counting.finish(name):

@@ -24,6 +24,7 @@ from sightline.pipeline.parking import Parking
 from sightline.pipeline.places import STALE_S, places_of
 from sightline.pipeline.ports import CameraScores, CountScore, Judged
 from sightline.pipeline.worker import Worker
+from sightline.privacy import Redactor
 from sightline.track import Tracker
 from sightline.video.gate import Patches
 
@@ -143,7 +144,7 @@ def test_worker_puts_its_newest_analysis_on_the_map(clock: ManualClock) -> None:
 
     counting = Counting(settings.count)
     board = Board(clock, counting, recent_events=10, detector="none")
-    redact: Any = None  # nobody looks at pictures
+    redact = Redactor(None, None, settings.privacy)  # nobody looks at pictures
     plan = CameraPlan("gate", "drawn:gate", "file", opener=Walker, mount=MOUNT)
     stages = Stages(detect=detect, follow=Tracker(settings.track), describe=None, counting=counting)
     worker = Worker([plan], stages, redact, board, settings, clock)

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ import pytest
 from sightline.cli.running import Outcome, Show, run
 from sightline.cli.wiring import Built, build, open_library
 from sightline.config import Settings, load_settings
+from sightline.core.clock import SystemClock
 from sightline.core.errors import BadConfig
+from sightline.core.events import Line
 from sightline.core.frame import Frame
 from sightline.core.values import Detections
 from sightline.formats.mot import read_mot
+from sightline.pipeline.board import Board
 from sightline.pipeline.camera import CameraPlan
+from sightline.pipeline.worker import Worker
 from sightline.video import ClipWriter
 
 FRAMES = 40
@@ -151,3 +156,104 @@ def test_a_studio_whose_picture_fails_makes_the_next(built: Built, settings: Set
     studio.offer(replace(failed, frame=Frame("a", 2, 1, np.zeros((8, 8, 3), np.uint8))))
     assert seen.wait(10)
     studio.stop()
+
+
+class Endless:
+    """A live source: one box that stands, a frame whenever the last was taken, until it is closed."""
+
+    def __init__(self, camera: str, opened: list[str]) -> None:
+        self._camera = camera
+        self.closed = threading.Event()
+        opened.append(camera)
+
+    def __iter__(self) -> Any:
+        index = 0
+        while not self.closed.wait(0.002):
+            index += 1
+            pixels = np.zeros((60, 200, 3), np.uint8)
+            pixels[0, 0, 0] = 5
+            yield Frame(self._camera, index, index * 1_000_000_000 // FPS, pixels)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Service:
+    """A worker that never ends, with cameras a test adds and takes away."""
+
+    def __init__(self, built: Built, settings: Settings) -> None:
+        self.opened: list[str] = []
+        self.seen: Counter[str] = Counter()
+        self.changed = threading.Condition()
+        self.stages = replace(built.stages, detect=detect)
+        self.board = Board(SystemClock(), built.stages.counting, recent_events=10, detector="none")
+        self.worker = Worker([], self.stages, built.redact, self.board, settings, SystemClock(), endless=True)
+        self.worker.add_sink(self._sink)
+        self.worker.start()
+
+    def _sink(self, frame: Frame, _: Any) -> None:
+        with self.changed:
+            self.seen[frame.camera] += 1
+            self.changed.notify_all()
+
+    def plan(self, name: str, **more: Any) -> CameraPlan:
+        return CameraPlan(name, f"drawn:{name}", "live", opener=lambda: Endless(name, self.opened), **more)
+
+    def sees(self, name: str, more: int = 3) -> bool:
+        with self.changed:
+            wanted = self.seen[name] + more
+            return self.changed.wait_for(lambda: self.seen[name] >= wanted, 20)
+
+
+@pytest.fixture
+def service(built: Built, settings: Settings) -> Iterator[Service]:
+    one = Service(built, settings)
+    yield one
+    one.worker.stop()
+
+
+def test_cameras_come_and_go_without_touching_others(service: Service) -> None:
+    worker = service.worker
+    for name in ("a", "b"):
+        worker.add(service.plan(name))
+        assert service.sees(name)
+    worker.remove("b")
+    assert [one.name for one in service.board.cameras()] == ["a"]
+    assert len(service.stages.follow.places("b")) == 0, "the tracker keeps nothing of it"
+    assert service.sees("a"), "the other goes on"
+    worker.add(service.plan("b", lines=(Line("new", (0.1, 0.5), (0.9, 0.5)),)))
+    assert service.sees("b")
+    assert service.opened == ["a", "b", "b"], "a was never opened again"
+    assert [line.name for line in service.board.lines("b")] == ["new"]
+
+
+def test_a_paused_camera_is_not_read_and_keeps_its_lines(service: Service) -> None:
+    worker, drawn = service.worker, Line("drawn", (0.1, 0.5), (0.9, 0.5))
+    worker.add(service.plan("a"))
+    worker.add(service.plan("other"))
+    assert service.sees("a")
+    service.board.set_lines("a", [drawn])
+    worker.pause("a")
+    assert service.sees("other"), "pausing one stops no other"
+    assert {one.name: one.state for one in service.board.cameras()} == {"a": "paused", "other": "running"}
+    before = service.seen["a"]
+    assert service.sees("other", 10)
+    assert service.seen["a"] <= before + 1, "at most the frame that was in work"
+    worker.resume("a")
+    assert service.sees("a")
+    assert service.board.lines("a") == (drawn,)
+    assert [one.name for one in service.board.cameras()] == ["a", "other"], "in the order of before"
+    assert service.board.cameras()[0].tracks == {"pedestrian": 2}, "who was seen before the pause still was"
+
+
+def test_a_service_without_cameras_waits_for_some(service: Service) -> None:
+    assert not service.worker.wait(0.3)
+    with pytest.raises(KeyError):
+        service.worker.remove("nobody")
+    service.worker.add(service.plan("a", analysis_fps=5), paused=True)
+    assert service.board.cameras()[0].state == "paused"
+    with pytest.raises(KeyError):
+        service.worker.add(service.plan("a"))
+    assert service.opened == []
+    service.worker.resume("a")
+    assert service.sees("a")
