@@ -85,7 +85,7 @@ def weigh(tracked: Tracked, seen: Seen, cameras: int) -> Pairs:
     """Pairs of tracks with the detections of the same camera that lie within GATE_SURE."""
     at = tracked.at
     first = np.searchsorted(seen.at, np.arange(cameras + 1))
-    many = np.diff(first)[at]  # detections each track is compared with
+    many = (first[1:] - first[:-1])[at]  # detections each track is compared with
     ends = many.cumsum()
     if not len(ends) or not ends[-1]:
         nothing = np.zeros(0, np.int64)
@@ -120,24 +120,25 @@ def _aim(tracked: Tracked) -> _Aim:
 
 def _weigh_rows(aim: _Aim, rows: I64, start: I64, many: I64, seen: Seen) -> Pairs:
     many = many[rows]
-    track = np.repeat(rows, many)
+    track = rows.repeat(many)
     ends = many.cumsum()
-    pair = np.arange(len(track)) - np.repeat(ends - many - start[rows], many)
+    pair = np.arange(len(track)) - (ends - many - start[rows]).repeat(many)
     doubt = motion.loose(seen.scores)
-    off = seen.state[c.FOOT_X, pair] - aim.centre[c.FOOT_X, track]
-    most = aim.spread[c.FOOT_X, track] + aim.error[c.FOOT_X, track] * doubt[pair] + seen.cut[c.FOOT_X, pair]
+    off = seen.state[c.FOOT_X][pair] - aim.centre[c.FOOT_X][track]
+    most = aim.spread[c.FOOT_X][track] + aim.error[c.FOOT_X][track] * doubt[pair] + seen.cut[c.FOOT_X][pair]
     near = (off * off <= GATE_SURE * most).nonzero()[0]
     track, pair = track[near], pair[near]
-    spread = aim.spread[:, track] + aim.error[:, track] * doubt[pair] + seen.cut[:, pair]
-    off = seen.state[:, pair] - aim.centre[:, track]
+    spread = aim.spread.take(track, 1) + aim.error.take(track, 1) * doubt[pair] + seen.cut.take(pair, 1)
+    off = seen.state.take(pair, 1) - aim.centre.take(track, 1)
     distance = (off * off / spread).sum(axis=0)
     near = (distance <= GATE_SURE).nonzero()[0]
     track, pair, distance = track[near], pair[near], distance[near]
-    cost = distance + np.log(spread[:, near].prod(axis=0)) + aim.cost[track]
+    cost = distance + np.log(spread.take(near, 1).prod(axis=0)) + aim.cost[track]
     gain = WORTH - cost - _OTHER[aim.group[track], _GROUP[seen.labels[pair]]]
     pairs = Pairs(track, pair, distance, gain).keep(gain > 0)
     # Asked of each track, so that it does not matter which cameras are weighed together.
-    return _best_few(pairs) if np.bincount(pairs.track, minlength=1).max() > _MOST_RIVALS else pairs
+    crowd = len(pairs.track) > _MOST_RIVALS and np.bincount(pairs.track).max() > _MOST_RIVALS
+    return _best_few(pairs) if crowd else pairs
 
 
 def _best_few(pairs: Pairs) -> Pairs:
