@@ -88,10 +88,17 @@ def judge(live: Live, matching: Matching, still: Bool, dt_s: F64) -> None:
     block[c.QUALITY] += share * (worth - block[c.QUALITY])
 
 
-def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
-    """Give ids to the hit tracks (k,) that are due: their rows, and the new last id (cameras,) by position."""
+def confirm(live: Live, tracks: I64, taken: Intake, matching: Matching, step_s: F64, last_id: I64) -> tuple[I64, I64]:
+    """Give ids to the hit tracks (k,) that are due: their rows, and the new last id (cameras,) by position.
+
+    step_s: (cameras,) by which their clocks moved. The first detection over again while the clock stood is the same
+    picture come twice, and confirms nothing; other detections do, because a source's clock may be broken.
+    """
     state = live.integers
     due = tracks[(state[c.ID][tracks] == UNCONFIRMED) & (state[c.HITS][tracks] >= CONFIRM_HITS)]
+    if len(due):
+        first = live.floats[c.FIRST_BOX].take(due, 1) == taken.boxes[taken.rows[matching.seen[due]]].T
+        due = due[(step_s[live.at[due]] != 0) | ~first.all(axis=0)]
     if not len(due):
         return due, last_id
     many = np.bincount(live.at[due], minlength=len(last_id))

@@ -38,9 +38,7 @@ class Tracker:
         self._settings = settings or TrackSettings()
         self._columns = Columns()
         self._roster = Roster()
-        people, others = self._settings.birth_score, self._settings.vehicle_birth_score
-        of_class = [people if kind is motion.PERSON else others for kind in motion.KINDS]
-        self._birth_scores = np.array(of_class, np.float32)  # as scores are, so that 0.7 is from 0.7
+        self._birth_scores = birth_scores(self._settings)
         self._confirmed: dict[str, list[FirstHit]] = {}
 
     def places(self, camera: str) -> F32:
@@ -165,7 +163,7 @@ class Tracker:
         tracks = (given >= 0).nonzero()[0]
         lifecycle.hit(live, tracks, error.take(tracks, 1), taken, matching)
         lifecycle.judge(live, matching, still, dt_s)
-        new, last_id = lifecycle.confirm(live, tracks, roster.ids[codes])
+        new, last_id = lifecycle.confirm(live, tracks, taken, matching, step_s, roster.ids[codes])
         roster.count(
             codes,
             ("detections", "invalid", "over_limit", "confirmed"),
@@ -248,6 +246,13 @@ class Tracker:
                 int(integers[c.FIRST_LABEL]),
             )
             self._confirmed.setdefault(samples[live.at[row]].camera, []).append(first)
+
+
+def birth_scores(settings: TrackSettings) -> F32:
+    """From which score a detection may start a track, by class code, f32 (len(CLASSES),)."""
+    people, others = settings.birth_score, settings.vehicle_birth_score
+    of_class = [people if kind is motion.PERSON else others for kind in motion.KINDS]
+    return np.array(of_class, np.float32)  # as scores are, so that 0.7 is from 0.7
 
 
 def _unchanged(samples: Sequence[Sample], at: I64) -> Bool:
