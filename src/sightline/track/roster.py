@@ -17,6 +17,7 @@ COUNTERS: Final = (
     "invalid",
     "over_limit",
     "births_refused",
+    "pairs_cut",
     "confirmed",
     "time_backward",
     "gaps",

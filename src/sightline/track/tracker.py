@@ -156,7 +156,7 @@ class Tracker:
         unit = motion.units(live.floats[c.HEIGHT], live.integers[c.LABEL])
         error = motion.errors(unit, live.integers[c.LABEL])
         tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
-        matching = self._associate(tracked, live.integers[c.MISSED], taken, len(samples))
+        matching = self._associate(codes, tracked, live.integers[c.MISSED], taken)
         free = self._free(taken, matching.seen)
         self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching, free)
         given = matching.seen
@@ -176,11 +176,13 @@ class Tracker:
         self._bear(codes, live.at[keep], given, free, taken, times_ns)
         return _answers(live, given, taken, dt_s)
 
-    def _associate(self, tracked: Tracked, missed: I64, taken: Intake, cameras: int) -> Matching:
+    def _associate(self, codes: I64, tracked: Tracked, missed: I64, taken: Intake) -> Matching:
         """The intake row matched to each track: sure detections first, then faint ones for what is left and was not
         missed (n,) at the last sample."""
         tracks, rows = len(tracked.at), len(taken.rows)
-        pairs = weigh(tracked, taken.seen, cameras)
+        pairs, cut = weigh(tracked, taken.seen, len(codes))
+        if np.count_nonzero(cut):
+            self._roster.count(codes, ("pairs_cut",), (cut,))
         sure = taken.seen.scores[pairs.seen] >= self._settings.high_score
         best = match(pairs.keep(sure), tracked.at, tracks, rows)
         if np.count_nonzero(sure) == len(sure):

@@ -98,6 +98,17 @@ def test_live_tracks_are_bounded_when_nothing_repeats(sample: Make) -> None:
         tracker.update([sample(0.02 * k, rows)])
         assert tracker.stats("a").live <= 50
     assert tracker.stats("a").births_refused > 0
+    assert tracker.stats("a").pairs_cut == 0, "spread over the picture, none is near to many"
+
+
+def test_pairs_cut_in_a_heap_are_counted_for_their_camera(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    rng = np.random.default_rng(3)
+    for k in range(3):
+        heap = [person(*at) for at in rng.normal(400, 3, (60, 2)).tolist()]
+        tracker.update([sample(0.2 * k, heap), sample(0.2 * k, [person(300, 500)], camera="b")])
+    assert tracker.stats("a").pairs_cut >= 60 * (60 - 24)
+    assert tracker.stats("b").pairs_cut == 0
 
 
 def test_empty_frames_and_empty_pictures(sample: Make, person: MakeRow) -> None:
