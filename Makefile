@@ -28,7 +28,8 @@ demo: .venv/core.stamp  ## see Sightline at work: live page on drawn street came
 	@$(BIN)/sightline demo $(ARGS)
 
 test: gates  ## all gates and all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -q -n auto -m "not live and not parity"
+	@$(BIN)/python -m pytest -m "live or parity"
 
 gates: .venv/dev.stamp  ## style, types and architecture
 	@$(BIN)/ruff check src tests benchmarks training
@@ -39,7 +40,7 @@ gates: .venv/dev.stamp  ## style, types and architecture
 check: gates fast  ## the gates and the fast tests; what CI runs first
 
 fast: .venv/dev.stamp  ## the tests that need no server, browser, clip or model
-	@$(BIN)/python -m pytest -q -m "not live and not parity"
+	@$(BIN)/python -m pytest -q -n auto -m "not live and not parity"
 
 fix: .venv/dev.stamp  ## format and mend what can be mended
 	@$(BIN)/ruff check --fix src tests benchmarks training

@@ -26,6 +26,7 @@ import numpy as np
 from sightline.bench.library_process import Answer, LibraryProcess
 from sightline.bench.retune import BY_GROUP, DEFAULTS, LEAST_SCORE, USAGE, Trial, descend
 from sightline.bench.tracking_cases import Case
+from sightline.core.sampling import is_sampled
 from sightline.core.values import I64
 from sightline.core.vocabulary import CLASSES, CODE, TWO_WHEELERS, VEHICLES
 from sightline.evaluate import evaluate
@@ -74,9 +75,8 @@ class Run(NamedTuple):
 
 def sampled(frames: int, fps: float, rate: float | None) -> I64:
     """Frame numbers (n,) analysed at a rate: 1, 1 + fps / rate, ..., rounded half to even; all where rate is None."""
-    step = 1.0 if rate is None else max(1.0, fps / rate)
-    numbers = 1 + np.round(np.arange(frames) * step).astype(np.int64)
-    return numbers[numbers <= frames]
+    numbers = np.arange(1, frames + 1)
+    return numbers if rate is None else numbers[is_sampled(numbers, max(1.0, fps / rate))]
 
 
 def opponents(

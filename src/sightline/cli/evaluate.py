@@ -8,6 +8,8 @@ import typer
 from rich.table import Table
 
 from sightline.cli.terminal import answer_json, answers, progress, say
+from sightline.core.errors import BadConfig
+from sightline.core.sampling import frames_per_sample
 from sightline.evaluate.folders import looks_swapped
 from sightline.evaluate.plot import check_plot, plot_scores
 from sightline.evaluate.report import report
@@ -33,9 +35,15 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(help="Draw the scores into this .png, .svg or .pdf (needs the extra `plot`).")
     ] = None,
+    sample: Annotated[
+        float | None,
+        typer.Option(help="Score only so many frames per second: 1, 1 + fps/sample, ... of both. Default: all."),
+    ] = None,
+    fps: Annotated[float | None, typer.Option(help="With --sample: rate of the truth's frame numbers.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """HOTA, DetA, AssA, IDF1, MOTA, ID switches and count error, equal to TrackEval's; counts where both count."""
+    every = _every(fps, sample)
     if plot is not None:
         check_plot(plot)
     with progress() as bar:
@@ -46,6 +54,7 @@ def evaluate(
             network=network,
             detections=detections,
             curves=plot is not None,
+            every=every,
             done=lambda name: bar.update(task, advance=1, description=f"scored {name}"),
         )
     doubt = looks_swapped(truth, prediction)
@@ -70,6 +79,17 @@ def evaluate(
         _show("detections by height", ("height", "AP", "AP50", "recall", "boxes"), rows)
     if "counts" in result:
         _show_counts(result["counts"])
+
+
+def _every(fps: float | None, sample: float | None) -> float:
+    """Frames to one that is scored; BadConfig where only one of the two rates is given."""
+    if sample is None and fps is None:
+        return 1.0
+    if fps is None:
+        raise BadConfig("--fps", "nothing", "the rate of the truth's frame numbers, because --sample is given")
+    if sample is None:
+        raise BadConfig("--sample", "nothing", "the frames per second to score, because --fps is given")
+    return frames_per_sample(fps, sample)
 
 
 def _show_tracks(result: Mapping[str, Any]) -> None:

@@ -10,20 +10,19 @@ import typer
 from numpy.typing import NDArray
 
 from sightline.cli.terminal import answer_json, progress, say
-from sightline.config import load_settings
+from sightline.config import TrackSettings, load_settings
 from sightline.core.clock import SystemClock
 from sightline.core.errors import BadConfig
+from sightline.core.sampling import count_sampled, frames_per_sample, is_sampled, sampled_number
 from sightline.core.values import F32, I64, UNCONFIRMED, Detections
 from sightline.core.vocabulary import CLASSES, CODE
 from sightline.formats.detections_txt import DetectionRows, read_detections
 from sightline.formats.mot import table
 from sightline.formats.tracks_txt import FILLED, HELD, SEEN, write_tracks
-from sightline.track import Sample, Tracker
+from sightline.track import Sample, Tracker, birth_scores
 from sightline.track.smooth import Smoothed, TrackRows, smooth
 
 _CAMERA: Final = "camera"  # ids are per camera, and here is only one
-_FASTEST_FPS: Final = 1000.0  # as for sources; slower than one frame per second nothing can be followed
-_SLOWEST_SAMPLE: Final = 0.1
 _WIDEST_PX: Final = 65_536
 _TOLD_EVERY: Final = 200  # samples between two looks of the progress bar
 
@@ -49,7 +48,7 @@ def track(
     as_json: Annotated[bool, typer.Option("--json", help="What was done as one JSON object on stdout.")] = False,
 ) -> None:
     """Follow the objects of one camera through detections in a file, and write their tracks."""
-    every = _frames_per_sample(fps, sample)
+    every = frames_per_sample(fps, sample)
     size_px = _size(size)
     label = _label(class_name)
     settings = load_settings().track
@@ -63,6 +62,8 @@ def track(
     write_tracks(out, written, follower.qualities(done.rows.ids), marks)
     answer = _answer(found, follower, done, every, smoothed=smoothed)
     _tell(answer, out)
+    if not answer["tracks"]:
+        _hint(found, every, settings)
     if as_json:
         answer_json(answer)
 
@@ -81,9 +82,10 @@ class _Follower:
 
     @property
     def refused(self) -> dict[str, int]:
-        """Rows of the sampled frames that the tracker left out: for their box, or because there were too many."""
+        """Rows of the sampled frames that the tracker left out: for their box, or because there were too many in the
+        frame; and those that were used but started no track, because too many lived (``birth``)."""
         stats = self._tracker.stats(_CAMERA)
-        return {"box": stats.invalid, "limit": stats.over_limit + stats.births_refused}
+        return {"box": stats.invalid, "limit": stats.over_limit, "birth": stats.births_refused}
 
     def qualities(self, ids: I64) -> NDArray[np.float64]:
         """The mean quality (n,) of each id's track over its life."""
@@ -106,7 +108,7 @@ class _Follower:
         at = k = before = 0
         with progress() as bar:
             task = bar.add_task("tracking", total=present[-1])
-            while (number := _number(k, every)) <= present[-1]:
+            while (number := sampled_number(k, every)) <= present[-1]:
                 while present[at] < number:
                     at += 1
                 given = present[at] == number
@@ -152,29 +154,6 @@ class _Follower:
             )
 
 
-def _number(k: int, every: float) -> int:
-    """The frame number of the k-th sample, from 0; halves round to even, as numpy's do."""
-    return 1 + round(k * every)
-
-
-def _samples(last: int, every: float) -> int:
-    """How many of the frames 1..last are sampled."""
-    many = math.floor((last - 1) / every) + 1 if last else 0
-    while last and _number(many, every) <= last:  # one more where it was rounded down
-        many += 1
-    return many
-
-
-def _frames_per_sample(fps: float, sample: float | None) -> float:
-    if not 1 <= fps <= _FASTEST_FPS:
-        raise BadConfig("--fps", fps, f"frames per second from 1 to {_FASTEST_FPS:g}")
-    if sample is None:
-        return 1.0
-    if not _SLOWEST_SAMPLE <= sample <= fps:
-        raise BadConfig("--sample", sample, f"frames per second from {_SLOWEST_SAMPLE:g} to those of --fps, {fps:g}")
-    return fps / sample
-
-
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not all(side.isascii() and side.isdigit() and 1 <= int(side[:9]) <= _WIDEST_PX for side in (width, height)):
@@ -208,12 +187,12 @@ def _answer(
     rows = done.rows
     _, at = np.unique(rows.ids[::-1], return_index=True)
     labels = np.bincount(rows.labels[::-1][at], minlength=len(CLASSES))
-    refused = found.refused | {"limit": 0}
+    refused = found.refused | {"limit": 0, "birth": 0}
     for reason, many in follower.refused.items():
         refused[reason] += many
     answer: dict[str, Any] = {
         "frames": last,
-        "samples": _samples(last, every),
+        "samples": count_sampled(last, every),
         "tracks": len(at),
         "classes": {name: int(many) for name, many in zip(CLASSES, labels, strict=True) if many},
         "rows": len(rows.frames),
@@ -237,3 +216,17 @@ def _tell(answer: dict[str, Any], out: Path) -> None:
         say("scores are taken from 0 to 1; a detector's own scale has to be brought there first")
     if answer["refused"]["class"]:
         say("--class NAME says what all rows are")
+
+
+def _hint(found: DetectionRows, every: float, settings: TrackSettings) -> None:
+    """Say so where there are no tracks because no detection was sure enough to start one."""
+    used = is_sampled(found.frames, every)
+    scores, needed = found.scores[used], birth_scores(settings)[found.labels[used]]
+    if not len(scores) or (scores >= needed).any():
+        return
+    best = int((scores - needed).argmax())
+    say(
+        "no detection reaches the score from which one may start a track: "
+        f"the nearest has {scores[best]:.2f} of {needed[best]:.2f} "
+        "(SIGHTLINE_TRACK__BIRTH_SCORE for people, SIGHTLINE_TRACK__VEHICLE_BIRTH_SCORE for vehicles and riders)"
+    )

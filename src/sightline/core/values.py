@@ -21,6 +21,8 @@ def _check(owner: str, name: str, column: np.ndarray, dtype: type[np.generic], s
     if not isinstance(column, np.ndarray) or column.dtype != dtype:
         got = getattr(column, "dtype", type(column).__name__)
         raise TypeError(f"{owner}.{name}: expected {np.dtype(dtype)}, got {got}")
+    if column.shape == shape:  # nearly always: no need to look at each side
+        return
     fits = column.ndim == len(shape) and all(
         want is None or have == want for have, want in zip(column.shape, shape, strict=True)
     )

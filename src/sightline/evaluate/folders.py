@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from sightline.core.errors import BadData
+from sightline.core.sampling import is_sampled
 from sightline.evaluate.pairs import Convention
 from sightline.evaluate.scores import evaluate, evaluate_sequences
 from sightline.formats.district import MANIFEST, DistrictFolder, read_district
@@ -39,9 +40,10 @@ def evaluate_paths(
     *,
     convention: Convention = "auto",
     curves: bool = False,
+    every: float = 1.0,
     done: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Scores of files, or of folders with one sequence per name.
+    """Scores of files, or of folders with one sequence per name, over the frames that ``core.sampling`` uses.
 
     A folder of truth is a district, or holds ``<name>/gt/gt.txt`` (MOTChallenge), ``<name>/gt.txt`` or ``<name>.txt``;
     one of predictions ``<name>.txt``, or the same layouts. With a folder against a file, the folder must hold the one
@@ -49,12 +51,17 @@ def evaluate_paths(
     predictions without truth are left out.
     """
     if are_folders(truth, prediction):
-        tables = paired(read_truth(truth), prediction)
+        tables = paired(read_truth(truth), prediction, every=every)
         return evaluate_sequences(tables, convention=convention, curves=curves, done=done)
     only, found = only_file(truth), only_file(prediction)
     told, said = read_mot(only), read_mot(found)
     _check_size(found, said, _sizes({"": only}).get(""))
-    return evaluate(told, said, convention=convention, curves=curves)
+    return evaluate(at_samples(told, every), at_samples(said, every), convention=convention, curves=curves)
+
+
+def at_samples(rows: MotTable, every: float) -> MotTable:
+    """The rows of the frames that ``core.sampling`` uses, under their own numbers."""
+    return rows.keep(is_sampled(rows.frames, every))
 
 
 def are_folders(truth: Path, prediction: Path) -> bool:
@@ -114,8 +121,11 @@ def district_of(folder: Path) -> DistrictFolder | None:
     return None
 
 
-def paired(truth: Tables, prediction: Path, *, detections: bool = False) -> dict[str, tuple[MotTable, MotTable]]:
-    """Name -> truth and prediction (tracks, or scored detections in ``<name>.txt``, ``<name>/det/det.txt``).
+def paired(
+    truth: Tables, prediction: Path, *, detections: bool = False, every: float = 1.0
+) -> dict[str, tuple[MotTable, MotTable]]:
+    """Name -> truth and prediction (tracks, or scored detections in ``<name>.txt``, ``<name>/det/det.txt``), both cut
+    to the frames that ``core.sampling`` uses.
 
     BadData for a name without prediction or with one made at another frame size.
     """
@@ -125,8 +135,9 @@ def paired(truth: Tables, prediction: Path, *, detections: bool = False) -> dict
         raise BadData(f"{prediction}: expected {missing[0]}.txt, got no such file")
     pairs = {}
     for name, table in truth.tables.items():
-        pairs[name] = (table, read_mot(found[name]))
-        _check_size(found[name], pairs[name][1], truth.sizes.get(name))
+        said = read_mot(found[name])
+        _check_size(found[name], said, truth.sizes.get(name))
+        pairs[name] = (at_samples(table, every), at_samples(said, every))
     return pairs
 
 

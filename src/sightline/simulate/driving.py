@@ -18,7 +18,6 @@ _STOPPING: Final = 1.5  # lorries brake for a line like cars, though they accele
 _ROOM_M: Final = 2.5  # who enters a junction finds so much more than its own length free behind it
 _BEFORE_ZEBRA_M: Final = 0.6
 _BOX_M: Final = ZEBRA_M + STOP_M  # a connector's first and last metres, where the crossings lie
-_SHARED_M: Final = 7.0  # connectors from one lane part after so many metres
 _AHEAD_S: Final = 1.0  # who has priority claims its way so much earlier than it must
 _NEAR_M: Final = 3.0  # who gives way decides at the stop line
 _EDGE_RIDE_M: Final = 0.95  # riders keep so far to the right in driving lanes
@@ -180,10 +179,11 @@ class Driving:
         return leader, gap, first
 
     def _parting(self, rows: I64, left: F64, half: F64, leader: I64, gap: F64) -> None:
-        """Who has just left the lane by another connector is still in the way until its rear has turned off."""
+        """Who has left the lane by another connector is still in the way until its rear has turned off: of who comes
+        after it on the lane, and of who is on a connector of that lane already."""
         cars, lanes = self.cars, self.lanes
         rear = cars.along_m - half
-        parting = np.flatnonzero(lanes.joint[cars.segment] & (rear < _SHARED_M))
+        parting = np.flatnonzero(rear < lanes.shared_m[cars.segment])
         if not len(parting):
             return
         source = lanes.start[cars.segment[parting]]
@@ -198,6 +198,16 @@ class Driving:
         gap[rows[nearer]] = near[nearer]
         leader[rows[nearer]] = who[at[nearer]]
         block[source] = np.inf
+        front = cars.along_m + half
+        inside = rows[front[rows] < lanes.shared_m[cars.segment[rows]]]
+        # Few: those first on their connectors and still beside the others of their lane.
+        for row in inside.tolist():
+            ahead = parting[(source == lanes.start[cars.segment[row]]) & (cars.along_m[parting] > cars.along_m[row])]
+            ahead = ahead[cars.segment[ahead] != cars.segment[row]]
+            if len(ahead):
+                one = ahead[rear[ahead].argmin()]
+                if rear[one] - front[row] < gap[row]:
+                    gap[row], leader[row] = rear[one] - front[row], one
 
     def _grant(self, rows: I64, half: F64, left: F64, lights: I8, crossings: Crossings) -> None:
         """Give claims to those who are first in their lanes and close enough, and take back those no longer needed."""

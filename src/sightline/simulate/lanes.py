@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Final
 
 import numpy as np
@@ -48,7 +49,8 @@ class Lanes:
     lanes; entry, exit: lanes that begin or end at the district's edge; head: index of the signal head ahead, -1 none;
     arm, goal_arm: number of the arm (2 * street + end) a lane ends at or a connector leaves, and the one it enters;
     minor: gives way where there are no signals; after: (segments, 3) connectors of a lane by turn, -1 none; options:
-    (segments, 3) f64 cumulated turning shares; crossing: f32 csr (segments, segments), 1 for connectors that
+    (segments, 3) f64 cumulated turning shares; shared_m: of connectors, after so many metres they have parted from the
+    others of their lane, 0 where there are none; crossing: f32 csr (segments, segments), 1 for connectors that
     may not be used at once.
     """
 
@@ -73,6 +75,7 @@ class Lanes:
     minor: Bool
     after: I64
     options: F64
+    shared_m: F64
     crossing: csr_array
 
     def __len__(self) -> int:
@@ -238,7 +241,7 @@ def _columns(layout: Layout, arms: tuple[tuple[Arm, ...], ...], curves: list[_Cu
         lengths, _limits(layout, curves), joint, np.array([one.cycle for one in curves], np.bool_), street, node, turn,
         start, goal, ~joint & (degree[behind] < 2), ~joint & (degree[node] < 2),
         np.array([ahead.get(int(one), -1) for one in arm], np.int64), arm, goal_arm, _minor(layout, arms)[arm],
-        after, options, _crossing(curves, lanes),
+        after, options, _shared_m(curves, lanes, lengths), _crossing(curves, lanes),
     )  # fmt: skip
 
 
@@ -281,6 +284,20 @@ def _minor(layout: Layout, arms: tuple[tuple[Arm, ...], ...]) -> Bool:
                 bends = [abs((other.angle - arm.angle) % (2 * np.pi) - np.pi) for other in around if other is not arm]
                 found[2 * arm.street + arm.end] = min(bends) > _TURN
     return found
+
+
+def _shared_m(curves: list[_Curve], lanes: int, lengths: F64) -> F64:
+    """How many metres of each connector lie too close to others that leave the same lane."""
+    found = np.zeros(len(curves))
+    siblings: dict[int, list[int]] = {}
+    for k, one in enumerate(curves[lanes:], lanes):
+        siblings.setdefault(one.start, []).append(k)
+    for members in siblings.values():
+        for k, other in permutations(members, 2):
+            gaps = curves[k].points[:, None] - curves[other].points[None]
+            near = np.flatnonzero((gaps**2).sum(axis=2).min(axis=1) < _CLEAR_M[2 * curves[k].cycle] ** 2)
+            found[k] = max(found[k], lengths[k] * (near[-1] + 1) / (len(curves[k].points) - 1))
+    return np.minimum(found, lengths)
 
 
 def _crossing(curves: list[_Curve], lanes: int) -> csr_array:

@@ -81,23 +81,27 @@ class Tracked(NamedTuple):
     error: F64
 
 
-def weigh(tracked: Tracked, seen: Seen, cameras: int) -> Pairs:
-    """Pairs of tracks with the detections of the same camera that lie within GATE_SURE."""
-    at = tracked.at
+def weigh(tracked: Tracked, seen: Seen, cameras: int) -> tuple[Pairs, I64]:
+    """Pairs of tracks with the detections of the same camera that lie within GATE_SURE, and how many more there were of
+    each camera (cameras,) that were cut, because a track had more than _MOST_RIVALS."""
+    at, cut = tracked.at, np.zeros(cameras, np.int64)
     first = np.searchsorted(seen.at, np.arange(cameras + 1))
-    many = np.diff(first)[at]  # detections each track is compared with
+    many = (first[1:] - first[:-1])[at]  # detections each track is compared with
     ends = many.cumsum()
     if not len(ends) or not ends[-1]:
         nothing = np.zeros(0, np.int64)
-        return Pairs(nothing, nothing, np.zeros(0), np.zeros(0))
+        return Pairs(nothing, nothing, np.zeros(0), np.zeros(0)), cut
     start = first[at]
     aim = _aim(tracked)
     if ends[-1] <= _BLOCK:
-        return _weigh_rows(aim, np.arange(len(at)), start, many, seen)
+        return _best_few(_weigh_rows(aim, np.arange(len(at)), start, many, seen), at, cut), cut
     cuts = np.unique(np.searchsorted(ends, np.arange(0, ends[-1] + _BLOCK, _BLOCK)))
     bounds = np.unique(np.concatenate([cuts, [0, len(at)]]))
-    parts = [_weigh_rows(aim, np.arange(low, high), start, many, seen) for low, high in pairwise(bounds.tolist())]
-    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    parts = [
+        _best_few(_weigh_rows(aim, np.arange(low, high), start, many, seen), at, cut)
+        for low, high in pairwise(bounds.tolist())
+    ]
+    return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True))), cut
 
 
 class _Aim(NamedTuple):
@@ -120,33 +124,38 @@ def _aim(tracked: Tracked) -> _Aim:
 
 def _weigh_rows(aim: _Aim, rows: I64, start: I64, many: I64, seen: Seen) -> Pairs:
     many = many[rows]
-    track = np.repeat(rows, many)
+    track = rows.repeat(many)
     ends = many.cumsum()
-    pair = np.arange(len(track)) - np.repeat(ends - many - start[rows], many)
+    pair = np.arange(len(track)) - (ends - many - start[rows]).repeat(many)
     doubt = motion.loose(seen.scores)
-    off = seen.state[c.FOOT_X, pair] - aim.centre[c.FOOT_X, track]
-    most = aim.spread[c.FOOT_X, track] + aim.error[c.FOOT_X, track] * doubt[pair] + seen.cut[c.FOOT_X, pair]
+    off = seen.state[c.FOOT_X][pair] - aim.centre[c.FOOT_X][track]
+    most = aim.spread[c.FOOT_X][track] + aim.error[c.FOOT_X][track] * doubt[pair] + seen.cut[c.FOOT_X][pair]
     near = (off * off <= GATE_SURE * most).nonzero()[0]
     track, pair = track[near], pair[near]
-    spread = aim.spread[:, track] + aim.error[:, track] * doubt[pair] + seen.cut[:, pair]
-    off = seen.state[:, pair] - aim.centre[:, track]
+    spread = aim.spread.take(track, 1) + aim.error.take(track, 1) * doubt[pair] + seen.cut.take(pair, 1)
+    off = seen.state.take(pair, 1) - aim.centre.take(track, 1)
     distance = (off * off / spread).sum(axis=0)
     near = (distance <= GATE_SURE).nonzero()[0]
     track, pair, distance = track[near], pair[near], distance[near]
-    cost = distance + np.log(spread[:, near].prod(axis=0)) + aim.cost[track]
+    cost = distance + np.log(spread.take(near, 1).prod(axis=0)) + aim.cost[track]
     gain = WORTH - cost - _OTHER[aim.group[track], _GROUP[seen.labels[pair]]]
-    pairs = Pairs(track, pair, distance, gain).keep(gain > 0)
-    # Asked of each track, so that it does not matter which cameras are weighed together.
-    return _best_few(pairs) if np.bincount(pairs.track, minlength=1).max() > _MOST_RIVALS else pairs
+    return Pairs(track, pair, distance, gain).keep(gain > 0)
 
 
-def _best_few(pairs: Pairs) -> Pairs:
-    """The best _MOST_RIVALS pairs of each track; pairs are ordered by track and stay so."""
+def _best_few(pairs: Pairs, at: I64, cut: I64) -> Pairs:
+    """The best _MOST_RIVALS pairs of each track; pairs are ordered by track and stay so. at: camera position (n,) of
+    all tracks; cut: pairs cut so far (cameras,), counted on in place.
+
+    Asked of each track, so that it does not matter which cameras are weighed together.
+    """
+    if len(pairs.track) <= _MOST_RIVALS or np.bincount(pairs.track).max() <= _MOST_RIVALS:
+        return pairs
     order = np.lexsort((-pairs.gain, pairs.track))
     track = pairs.track[order]
     rank = np.arange(len(order)) - np.searchsorted(track, track)
     keep = np.zeros(len(order), np.bool_)
     keep[order[rank < _MOST_RIVALS]] = True
+    cut += np.bincount(at[pairs.track[~keep]], minlength=len(cut))
     return pairs.keep(keep)
 
 

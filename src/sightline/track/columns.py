@@ -19,6 +19,7 @@ AXES: Final = 4
 # Rows of the float block. The first are AXES rows for each part of an axis' state: place, velocity (per s), and the
 # error that the detector makes of this object for a while; then their variances and covariances.
 PLACE, VELOCITY, ERROR, PP, PV, PE, VV, VE, EE = (slice(AXES * k, AXES * k + AXES) for k in range(9))
+MOTION = slice(0, 9 * AXES)  # all of these
 SCORE = 36  # of the last hit
 UNSEEN_S = 37  # since the last hit; stands still while the object is held
 AGE_S = 38  # since the first hit
@@ -42,7 +43,8 @@ FIRST_NS = 8
 INTEGERS: Final = 9
 
 FREE: Final = -1
-_FEWEST: Final = 64  # slots: a few cameras' worth, so that small programs never grow
+_LINE: Final = 8  # slots, as many as a line of the cache has numbers
+_FEWEST: Final = 64 | _LINE  # slots: a few cameras' worth, so that small programs never grow
 
 
 class Columns:
@@ -98,7 +100,8 @@ class Columns:
             self._resize(max(_FEWEST, 2 * len(live)))
 
     def _resize(self, slots: int) -> None:
-        more = slots - self.slots
+        # Never a power of two: rows a multiple of 4096 bytes apart fall into the same lines of the cache.
+        more = (slots | _LINE) - self.slots
         self.floats = np.pad(self.floats, ((0, 0), (0, more)))
         self.integers = np.pad(self.integers, ((0, 0), (0, more)), constant_values=FREE)
         self.votes = np.pad(self.votes, ((0, 0), (0, more)))

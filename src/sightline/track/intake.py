@@ -58,20 +58,21 @@ def take(samples: Sequence[Sample], settings: TrackSettings) -> Intake:
     valid = _valid(boxes, scores)
     invalid = np.bincount(at[~valid], minlength=len(samples))
     rows = (valid & (scores >= settings.low_score)).nonzero()[0]
-    wide = boxes[rows].T.astype(np.float64)
     score = np.minimum(scores[rows].astype(np.float64), 1.0)
-    order = _order(at[rows], score, wide, labels[rows])
-    rows, wide, score = rows[order], wide[:, order], score[order]
+    order = _order(at[rows], score, boxes, labels, rows)
+    rows, score = rows[order], score[order]
     held = np.bincount(at[rows], minlength=len(samples))
     over = np.maximum(held - settings.max_objects, 0)
-    if over.any():
+    if np.count_nonzero(over):
         rank = np.arange(len(rows)) - np.repeat(held.cumsum() - held, held)
         fits = rank < settings.max_objects
-        rows, wide, score = rows[fits], wide[:, fits], score[fits]
+        rows, score = rows[fits], score[fits]
     sizes = np.array([sample.size_px for sample in samples], np.float64).reshape(-1, 2).T
     at = at[rows]
-    state, cut = _measured(wide, score, labels[rows], sizes[:, at], settings.high_score)
-    seen = Seen(at, wide, state, cut, score, labels[rows].astype(np.int64))
+    sides = boxes.take(rows, 0).T.astype(np.float64, order="C")
+    label = labels[rows].astype(np.int64)
+    state, cut = _measured(sides, score, label, sizes.take(at, 1), settings.high_score)
+    seen = Seen(at, sides, state, cut, score, label)
     masks = {i: sample.masks for i, sample in enumerate(samples) if sample.masks}
     return Intake(boxes, scores, labels, first, rows, seen, sizes, masks, invalid, over)
 
@@ -88,15 +89,18 @@ def _joined(samples: Sequence[Sample]) -> tuple[F32, F32, I16]:
     )
 
 
-def _order(at: I64, score: F64, sides: F64, labels: I16) -> I64:
-    """Order (k,) of rows by camera, falling score, then sides and label, which matter only where scores are equal."""
+def _order(at: I64, score: F64, boxes: F32, labels: I16, rows: I64) -> I64:
+    """Order (k,) of rows, of cameras at (k,) and with a score (k,), by camera, falling score, then box and label, which
+    matter only where scores are equal."""
     order = np.lexsort((-score, at))
-    if (np.diff(score[order]) == 0).any():
-        order = np.lexsort((labels, sides[3], sides[2], sides[1], sides[0], -score, at))
+    ordered = score[order]
+    if np.count_nonzero(ordered[1:] == ordered[:-1]):
+        left, top, right, bottom = boxes[rows].T
+        order = np.lexsort((labels[rows], bottom, right, top, left, -score, at))
     return order
 
 
-def _measured(sides: F64, score: F64, labels: I16, sizes: F64, high_score: float) -> tuple[F64, F64]:
+def _measured(sides: F64, score: F64, labels: I64, sizes: F64, high_score: float) -> tuple[F64, F64]:
     """States (AXES, k) of boxes given as sides (4, k) in pictures of sizes (2, k), and the variance (AXES, k) that the
     edges of the picture add."""
     left, top, right, bottom = sides
@@ -110,8 +114,8 @@ def _measured(sides: F64, score: F64, labels: I16, sizes: F64, high_score: float
     tall = sure & (low | (top <= edge[1]))
     wide = sure & ((left <= edge[0]) | (right >= sizes[0] - edge[0]))
     cut = np.zeros_like(state)
-    if tall.any() or wide.any():
-        place, log_height, log_shape = _CUT[:, labels]
+    if np.count_nonzero(tall | wide):
+        place, log_height, log_shape = _CUT.take(labels, 1)
         metres = place * (height / motion.HEIGHTS_M[labels]) ** 2
         cut[c.FOOT_X] = wide * metres
         cut[c.FOOT_Y] = (sure & low) * metres
@@ -122,7 +126,8 @@ def _measured(sides: F64, score: F64, labels: I16, sizes: F64, high_score: float
 
 def _valid(boxes: F32, scores: F32) -> Bool:
     """Rows (n,) with four finite sides that enclose an area and a score that is a number from 0."""
-    sides: F32 = np.where(np.abs(boxes) <= _FARTHEST_PX, boxes, 0.0)  # no area is left where one is NaN or infinite
-    near = (sides == boxes).all(axis=1)
-    enclosed = ((sides[:, 2:] - sides[:, :2]) >= _LEAST_SIDE_PX).all(axis=1)
-    return np.asarray(near & enclosed & (scores >= 0) & (scores < np.inf))
+    near = np.abs(boxes) <= _FARTHEST_PX  # nor is NaN
+    if np.count_nonzero(near) < near.size:
+        boxes = np.where(near.all(axis=1, keepdims=True), boxes, np.float32(0))  # no area is left
+    wide, tall = (boxes[:, 2:] - boxes[:, :2]).T
+    return np.asarray((wide >= _LEAST_SIDE_PX) & (tall >= _LEAST_SIDE_PX) & (scores >= 0) & (scores < np.inf))

@@ -41,7 +41,9 @@ class Live(NamedTuple):
 
 def gather(columns: Columns, slots: I64, at: I64) -> Live:
     """Copies of the columns at slots."""
-    return Live(slots, at, columns.floats[:, slots], columns.integers[:, slots], columns.votes[:, slots])
+    # take, unlike an index, leaves each quantity in one piece of memory.
+    floats, integers = columns.floats.take(slots, 1), columns.integers.take(slots, 1)
+    return Live(slots, at, floats, integers, columns.votes.take(slots, 1))
 
 
 def scatter(columns: Columns, live: Live, keep: Bool) -> None:
@@ -55,20 +57,21 @@ def scatter(columns: Columns, live: Live, keep: Bool) -> None:
 def hit(live: Live, tracks: I64, error: F64, taken: Intake, matching: Matching) -> None:
     """Correct tracks (k,), whose detections have errors (AXES, k), by the intake rows matched to them."""
     rows = matching.seen[tracks]
-    block, state = live.floats[:, tracks], live.integers[:, tracks]
-    seen = taken.seen
-    score, labels = seen.scores[rows], seen.labels[rows]
-    noise = error * (motion.WHITE + motion.loose(score)) + seen.cut[:, rows]
+    block, state, seen = live.floats, live.integers, taken.seen
+    score = seen.scores[rows]
+    noise = error * (motion.WHITE + motion.loose(score)) + seen.cut.take(rows, 1)
     noise += (error + noise) * (matching.distance[tracks] / ROBUST)
-    motion.correct(block, seen.state[:, rows], noise)
-    block[c.SCORE] = score
-    block[c.UNSEEN_S] = block[c.HELD_S] = 0.0
-    votes = live.votes[:, tracks]
-    votes[labels, np.arange(len(tracks))] += score
-    state[c.HITS] += 1
-    state[c.MISSED] = state[c.HELD] = 0
-    state[c.LABEL] = votes.argmax(axis=0)
-    live.floats[:, tracks], live.integers[:, tracks], live.votes[:, tracks] = block, state, votes
+    moved = block[c.MOTION].take(tracks, 1)
+    motion.correct(moved, seen.state.take(rows, 1), noise)
+    block[c.MOTION, tracks] = moved
+    block[c.SCORE][tracks] = score
+    block[c.UNSEEN_S][tracks] = 0.0
+    block[c.HELD_S][tracks] = 0.0
+    live.votes[seen.labels[rows], tracks] += score
+    state[c.HITS][tracks] += 1
+    state[c.MISSED][tracks] = 0
+    state[c.HELD][tracks] = 0
+    state[c.LABEL][tracks] = live.votes.take(tracks, 1).argmax(axis=0)
 
 
 def judge(live: Live, matching: Matching, still: Bool, dt_s: F64) -> None:
@@ -80,15 +83,22 @@ def judge(live: Live, matching: Matching, still: Bool, dt_s: F64) -> None:
     # Gains are twice the log-likelihood.
     worth = found * block[c.SCORE] / (1 + np.exp(-0.5 * np.minimum(matching.margin, 1400.0)))
     share = -np.expm1(dt_s * (-1 / QUALITY_S))
-    if still.any():
+    if np.count_nonzero(still):  # a third of the time of any
         share[still & ~found] = 0.0
     block[c.QUALITY] += share * (worth - block[c.QUALITY])
 
 
-def confirm(live: Live, tracks: I64, last_id: I64) -> tuple[I64, I64]:
-    """Give ids to the hit tracks (k,) that are due: their rows, and the new last id (cameras,) by position."""
+def confirm(live: Live, tracks: I64, taken: Intake, matching: Matching, step_s: F64, last_id: I64) -> tuple[I64, I64]:
+    """Give ids to the hit tracks (k,) that are due: their rows, and the new last id (cameras,) by position.
+
+    step_s: (cameras,) by which their clocks moved. The first detection over again while the clock stood is the same
+    picture come twice, and confirms nothing; other detections do, because a source's clock may be broken.
+    """
     state = live.integers
-    due = tracks[(state[c.ID, tracks] == UNCONFIRMED) & (state[c.HITS, tracks] >= CONFIRM_HITS)]
+    due = tracks[(state[c.ID][tracks] == UNCONFIRMED) & (state[c.HITS][tracks] >= CONFIRM_HITS)]
+    if len(due):
+        first = live.floats[c.FIRST_BOX].take(due, 1) == taken.boxes[taken.rows[matching.seen[due]]].T
+        due = due[(step_s[live.at[due]] != 0) | ~first.all(axis=0)]
     if not len(due):
         return due, last_id
     many = np.bincount(live.at[due], minlength=len(last_id))
@@ -102,7 +112,7 @@ def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
 
     One changed patch without a hit ends it until the next hit: what is unchanged after that may be the bare street.
     """
-    if not unchanged.any():
+    if not np.count_nonzero(unchanged):
         return unchanged
     block, state = live.floats, live.integers
     still = unchanged & (state[c.ID] != UNCONFIRMED) & (state[c.MISSED] == 0)
@@ -114,9 +124,11 @@ def standing(live: Live, unchanged: Bool, longest_hold_s: float) -> Bool:
 
 def advance(live: Live, still: Bool, dt_s: F64) -> None:
     """Move the tracks (n,) dt_s (n,) ahead; those that stand neither move nor become less sure of their place."""
-    if still.any():
+    step_s = dt_s
+    if np.count_nonzero(still):
         live.floats[c.VELOCITY, still] = 0.0
-    motion.move(live.floats, live.integers[c.LABEL], np.where(still, 0.0, dt_s))
+        step_s = np.where(still, 0.0, dt_s)
+    motion.move(live.floats, live.integers[c.LABEL], step_s)
     live.floats[c.AGE_S] += dt_s
 
 
@@ -127,7 +139,7 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Boo
     """
     block, state = live.floats, live.integers
     state[c.HELD] = 0
-    if still.any():
+    if np.count_nonzero(still):
         held = missed & still
         state[c.HELD] = held
         block[c.HELD_S, held] += dt_s[held]
@@ -137,17 +149,19 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Boo
     if not len(gone):
         return keep
     spent = dt_s[gone]
-    state[c.MISSED, gone] += 1
-    block[c.VELOCITY, gone] *= np.exp(spent * -motion.DECAY)
-    block[c.VELOCITY.start + c.HEIGHT, gone] *= np.exp(spent * -_GROWTH_FADES)
-    known = state[c.ID, gone] != UNCONFIRMED
-    limit = np.where(known, motion.DEATH_S[state[c.LABEL, gone]], TRIAL_S)
-    unseen = block[c.UNSEEN_S, gone] + spent
-    block[c.UNSEEN_S, gone] = unseen
+    state[c.MISSED][gone] += 1
+    velocity = block[c.VELOCITY].take(gone, 1) * np.exp(spent * -motion.DECAY)
+    velocity[c.HEIGHT] *= np.exp(spent * -_GROWTH_FADES)
+    block[c.VELOCITY, gone] = velocity
+    known = state[c.ID][gone] != UNCONFIRMED
+    limit = np.where(known, motion.DEATH_S[state[c.LABEL][gone]], TRIAL_S)
+    unseen = block[c.UNSEEN_S][gone] + spent
+    block[c.UNSEEN_S][gone] = unseen
     # Where it went is asked only where that decides.
     lost = (known & (unseen >= OUTSIDE_LIFE * limit)).nonzero()[0]
     if len(lost):
-        limit[lost[_outside(block[:, gone[lost]], live.at[gone[lost]], taken)]] *= OUTSIDE_LIFE
+        rows = gone[lost]
+        limit[lost[_outside(block[c.PLACE].take(rows, 1), live.at[rows], taken)]] *= OUTSIDE_LIFE
         ending = lost[unseen[lost] >= limit[lost]]
         if len(ending):
             hidden = _hidden(motion.seen_boxes(block).T, live.at, gone[ending], (~missed).nonzero()[0])
@@ -156,10 +170,10 @@ def miss(live: Live, missed: Bool, still: Bool, dt_s: F64, taken: Intake) -> Boo
     return keep
 
 
-def _outside(block: F64, at: I64, taken: Intake) -> Bool:
-    """Which tracks (FLOATS, k) of cameras at (k,) have left the picture, or stand in a mask."""
-    x, y, log_height, _ = block[c.PLACE]
-    wide, tall = taken.sizes[:, at]
+def _outside(place: F64, at: I64, taken: Intake) -> Bool:
+    """Which tracks at places (AXES, k) of cameras at (k,) have left the picture, or stand in a mask."""
+    x, y, log_height, _ = place
+    wide, tall = taken.sizes.take(at, 1)
     outside = np.asarray((x < 0) | (x > wide) | (y < 0) | (y - _BELOW * np.exp(log_height) > tall))
     for camera, masks in taken.masks.items():
         for row in (at == camera).nonzero()[0].tolist():

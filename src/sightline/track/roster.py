@@ -17,6 +17,7 @@ COUNTERS: Final = (
     "invalid",
     "over_limit",
     "births_refused",
+    "pairs_cut",
     "confirmed",
     "time_backward",
     "gaps",
@@ -75,13 +76,14 @@ class Roster:
         self._started[codes] = True
         self._counts[_ROW["samples"], codes] += 1
         back = started & (dt_s <= 0)
-        if (back | gap | shifted).any():
+        if np.count_nonzero(back | gap | shifted):
             self.count(codes, ("time_backward", "gaps", "moves"), (back, gap, shifted))
         return np.asarray(dt_s), np.asarray(gap | shifted)
 
     def count(self, codes: I64, names: Sequence[str], more: Sequence[I64 | Bool]) -> None:
         """Add one column (n,) per name to the counters of cameras; codes (n,) are all different."""
-        self._counts[np.array([[_ROW[name]] for name in names]), codes] += np.array(more, np.int64)
+        for name, column in zip(names, more, strict=True):
+            self._counts[_ROW[name]][codes] += column
 
     def forget(self, camera: str) -> None:
         """Drop a camera but for its last id."""

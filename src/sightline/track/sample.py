@@ -47,6 +47,7 @@ class TrackerStats:
     invalid: int  # rows refused: a number that is not finite, no area, out of bounds
     over_limit: int  # rows beyond max_objects that were not tracked
     births_refused: int  # births refused because max_objects tracks lived already
+    pairs_cut: int  # in a heap of boxes: pairs of a track and a detection beyond the best that were not weighed further
     confirmed: int  # ids given
     time_backward: int  # frames not later than the one before
     gaps: int  # frames so late that nothing was carried over

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sightline.core.values import Bool
-from sightline.core.vocabulary import CLASSES, TWO_WHEELERS, VEHICLES
 from sightline.track import motion
 from sightline.track.columns import F64, I64
 
@@ -33,8 +32,8 @@ _ALIKE_S: Final = 0.2  # errors of detections so far apart in time are alike by 
 _RATIO_NOISE: Final = 0.05  # of the logarithm of width / height
 _RATIO_DRIFT: Final = 0.1  # its change, 1/s^0.5
 
-# No road user is faster, m/s; two ends farther apart than that are two objects. Sprinters reach 12.4.
-_FASTEST_MPS: Final = np.array([70.0 if n in VEHICLES else 30.0 if n in TWO_WHEELERS else 12.5 for n in CLASSES])
+# Two ends farther apart than motion.LIMIT_MPS allows are two objects. That bound is wider than motion.FASTEST_MPS,
+# which says whom a newborn may be taken for before anything is known of it.
 _SLACK_M: Final = 1.0  # for the noise of both ends
 _GROWN: Final = np.log(2.0)  # nor does a height double or halve
 
@@ -146,7 +145,7 @@ def _runs(rows: TrackRows, fps: float) -> tuple[_Runs, int]:
     height = bottom - top
     metre = np.sqrt(height[1:] * height[:-1]) / motion.HEIGHTS_M[rows.labels[1:]]  # px, between the ends
     across, along = np.diff(0.5 * (left + right)), np.diff(bottom) / motion.K_Y
-    far = np.hypot(across, along) > metre * (_SLACK_M + _FASTEST_MPS[rows.labels[1:]] * dt_s)
+    far = np.hypot(across, along) > metre * (_SLACK_M + motion.LIMIT_MPS[rows.labels[1:]] * dt_s)
     same = rows.ids[1:] == rows.ids[:-1]
     tear = same & (far | (np.abs(np.diff(np.log(height))) > _GROWN))
     starts = np.flatnonzero(np.append(True, ~same | tear))

@@ -38,9 +38,7 @@ class Tracker:
         self._settings = settings or TrackSettings()
         self._columns = Columns()
         self._roster = Roster()
-        people, others = self._settings.birth_score, self._settings.vehicle_birth_score
-        of_class = [people if kind is motion.PERSON else others for kind in motion.KINDS]
-        self._birth_scores = np.array(of_class, np.float32)  # as scores are, so that 0.7 is from 0.7
+        self._birth_scores = birth_scores(self._settings)
         self._confirmed: dict[str, list[FirstHit]] = {}
 
     def places(self, camera: str) -> F32:
@@ -147,7 +145,7 @@ class Tracker:
         times_ns = np.array([min(max(s.time_ns, -_LATEST_NS), _LATEST_NS) for s in samples], np.int64)
         moved = np.array([sample.moved for sample in samples], np.bool_)
         step_s, anew = roster.step(codes, times_ns, moved, settings.longest_gap_s)
-        if anew.any():
+        if np.count_nonzero(anew):
             old = anew[at]
             columns.free(slots[old])
             slots, at, unchanged = slots[~old], at[~old], unchanged[~old]
@@ -158,13 +156,14 @@ class Tracker:
         unit = motion.units(live.floats[c.HEIGHT], live.integers[c.LABEL])
         error = motion.errors(unit, live.integers[c.LABEL])
         tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
-        matching = self._associate(tracked, live.integers[c.MISSED], taken, len(samples))
-        self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching)
+        matching = self._associate(codes, tracked, live.integers[c.MISSED], taken)
+        free = self._free(taken, matching.seen)
+        self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching, free)
         given = matching.seen
         tracks = (given >= 0).nonzero()[0]
-        lifecycle.hit(live, tracks, error[:, tracks], taken, matching)
+        lifecycle.hit(live, tracks, error.take(tracks, 1), taken, matching)
         lifecycle.judge(live, matching, still, dt_s)
-        new, last_id = lifecycle.confirm(live, tracks, roster.ids[codes])
+        new, last_id = lifecycle.confirm(live, tracks, taken, matching, step_s, roster.ids[codes])
         roster.count(
             codes,
             ("detections", "invalid", "over_limit", "confirmed"),
@@ -174,17 +173,19 @@ class Tracker:
         self._note_first_hits(samples, live, new)
         keep = lifecycle.miss(live, given < 0, still, dt_s, taken)
         lifecycle.scatter(columns, live, keep)
-        self._bear(codes, live.at[keep], given, taken, times_ns)
+        self._bear(codes, live.at[keep], given, free, taken, times_ns)
         return _answers(live, given, taken, dt_s)
 
-    def _associate(self, tracked: Tracked, missed: I64, taken: Intake, cameras: int) -> Matching:
+    def _associate(self, codes: I64, tracked: Tracked, missed: I64, taken: Intake) -> Matching:
         """The intake row matched to each track: sure detections first, then faint ones for what is left and was not
         missed (n,) at the last sample."""
         tracks, rows = len(tracked.at), len(taken.rows)
-        pairs = weigh(tracked, taken.seen, cameras)
+        pairs, cut = weigh(tracked, taken.seen, len(codes))
+        if np.count_nonzero(cut):
+            self._roster.count(codes, ("pairs_cut",), (cut,))
         sure = taken.seen.scores[pairs.seen] >= self._settings.high_score
         best = match(pairs.keep(sure), tracked.at, tracks, rows)
-        if sure.all():
+        if np.count_nonzero(sure) == len(sure):
             return best
         lately = (best.seen < 0) & (missed == 0)
         faint = pairs.keep(~sure & lately[pairs.track] & (pairs.distance <= GATE_UNSURE))
@@ -194,26 +195,33 @@ class Tracker:
         first = best.seen >= 0
         return Matching(*(np.where(first, a, b) for a, b in zip(best, rest, strict=True)))
 
-    def _join_newborn(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching) -> None:
-        """Give unmatched sure detections to young tracks, by hits (n,) and age, where that is the only explanation."""
+    def _free(self, taken: Intake, given: I64) -> Bool:
+        """Which intake rows (k,) may start a track: sure ones that were given (n,) to none."""
+        free = np.asarray(taken.seen.scores >= self._birth_scores[taken.seen.labels])
+        free[given[given >= 0]] = False
+        return free
+
+    def _join_newborn(
+        self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching, free: Bool
+    ) -> None:
+        """Give free detections (k,) to young tracks, by hits (n,) and age, where that is the only explanation."""
         young = (hits == 1) | (tracked.block[c.AGE_S] <= YOUNG_S)
-        fresh = (young & (matching.seen < 0)).nonzero()[0]
-        if not len(fresh):
+        fresh, left = (young & (matching.seen < 0)).nonzero()[0], free.nonzero()[0]
+        if not len(fresh) or not len(left):
             return
-        free = taken.seen.scores >= self._birth_scores[taken.seen.labels]
-        free[matching.seen[matching.seen >= 0]] = False
-        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, free.nonzero()[0])
+        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, left)
+        if not len(tracks):
+            return
         matching.seen[tracks] = rows
+        free[rows] = False
         motion.hurry(tracked.block, tracks, taken.seen.state[:, rows], dt_s[tracks])
 
-    def _bear(self, codes: I64, living: I64, given: I64, taken: Intake, times_ns: I64) -> None:
-        """Start tracks at the sure detections that belong to none, at most max_objects live ones per camera."""
-        free = taken.seen.scores >= self._birth_scores[taken.seen.labels]
-        used = given[given >= 0]
-        free[used] = False
+    def _bear(self, codes: I64, living: I64, given: I64, free: Bool, taken: Intake, times_ns: I64) -> None:
+        """Start tracks at the free detections (k,), at most max_objects live ones per camera."""
         rows = free.nonzero()[0]
         if not len(rows):
             return
+        used = given[given >= 0]
         used.sort()
         rows = rows[~lifecycle.doubled(taken.seen, rows, used)]
         at = taken.seen.at[rows]
@@ -242,9 +250,18 @@ class Tracker:
             self._confirmed.setdefault(samples[live.at[row]].camera, []).append(first)
 
 
+def birth_scores(settings: TrackSettings) -> F32:
+    """From which score a detection may start a track, by class code, f32 (len(CLASSES),)."""
+    people, others = settings.birth_score, settings.vehicle_birth_score
+    of_class = [people if kind is motion.PERSON else others for kind in motion.KINDS]
+    return np.array(of_class, np.float32)  # as scores are, so that 0.7 is from 0.7
+
+
 def _unchanged(samples: Sequence[Sample], at: I64) -> Bool:
     """The samples' unchanged columns one after the other, false where not known; at: camera position (n,) of tracks."""
     unchanged = np.zeros(len(at), np.bool_)
+    if all(sample.unchanged is None for sample in samples):
+        return unchanged
     first = np.searchsorted(at, np.arange(len(samples) + 1))
     for i, sample in enumerate(samples):
         if sample.unchanged is not None:
@@ -264,11 +281,11 @@ def _answers(live: Live, given: I64, taken: Intake, dt_s: F64) -> list[Tracks]:
     state = live.integers
     tracks = ((given >= 0) & (state[c.ID] != UNCONFIRMED)).nonzero()[0]
     rows = taken.rows[given[tracks]]
-    ids[rows] = state[c.ID, tracks]
-    labels[rows] = state[c.LABEL, tracks]
-    ages[rows] = live.floats[c.AGE_S, tracks]
+    ids[rows] = state[c.ID][tracks]
+    labels[rows] = state[c.LABEL][tracks]
+    ages[rows] = live.floats[c.AGE_S][tracks]
     steady = STEADY * np.exp(dt_s[tracks] * (-1 / STEADY_S))
-    place, seen = live.floats[c.PLACE, tracks], taken.seen.state[:, given[tracks]]
+    place, seen = live.floats[c.PLACE].take(tracks, 1), taken.seen.state.take(given[tracks], 1)
     boxes[rows] = motion.boxes(seen + steady * (place - seen))
     scores, first = np.minimum(taken.scores, np.float32(1)), taken.first
     held = np.zeros(len(ids), np.bool_)

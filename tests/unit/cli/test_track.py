@@ -46,7 +46,7 @@ def test_every_frame_first_hits_included(tmp_path: Path) -> None:
     out = read_mot(tmp_path / "out.txt")
     assert (said["frames"], said["samples"], said["tracks"], said["rows"], said["filled"]) == (20, 20, 2, 40, 0)
     assert said["classes"] == {"pedestrian": 2}
-    assert set(said["refused"]) == {"text", "frame", "box", "score", "class", "limit"}
+    assert set(said["refused"]) == {"text", "frame", "box", "score", "class", "limit", "birth"}
     assert said["us_per_frame"] > 0
     assert np.unique(out.frames).tolist() == list(range(1, 21))
     assert out.ids.tolist() == [1, 2] * 20
@@ -112,7 +112,28 @@ def test_a_crowd_is_bounded_and_counted(tmp_path: Path) -> None:
     )
     said = track(path)
     assert said["refused"]["limit"] >= 2 * 9_500
+    assert said["refused"]["limit"] + said["refused"]["birth"] <= 20_000, "rows, each once"
     assert said["tracks"] <= 1_000
+
+
+@pytest.mark.parametrize(
+    ("score", "words", "said"),
+    [
+        ("0.65", (), "the nearest has 0.65 of 0.80"),
+        ("0.65", ("--class", "car"), "the nearest has 0.65 of 0.70"),
+        ("0.9", (), None),
+    ],
+    ids=["people never sure enough", "nor vehicles", "sure ones"],
+)
+def test_why_there_are_no_tracks_is_said(tmp_path: Path, score: str, words: tuple[str, ...], said: str | None) -> None:
+    path = walkers(tmp_path / "det.txt", 9)
+    path.write_text(path.read_text().replace(",0.9,", f",{score},"))
+    base = ["track", str(path), "--fps", "30", "--size", SIZE, "--out", str(tmp_path / "out.txt")]
+    told = " ".join(CliRunner().invoke(app, [*base, *words]).stderr.split())
+    if said is None:
+        assert "no detection reaches" not in told
+    else:
+        assert f"no detection reaches the score from which one may start a track: {said}" in told
 
 
 def test_classes_come_from_the_file_or_the_option(tmp_path: Path) -> None:

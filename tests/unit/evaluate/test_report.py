@@ -91,6 +91,33 @@ def test_command(district: Make, watched: Make, monkeypatch: pytest.MonkeyPatch)
     assert shown.exit_code == 0, shown.output
 
 
+def test_sampled_frames_alone(tmp_path: Path, district: Make, watched: Make) -> None:
+    truth, found = tmp_path / "truth.txt", tmp_path / "found.txt"
+    truth.write_text("".join(f"{n},1,{n},0,10,30,1\n" for n in range(1, 32)))
+    found.write_text("".join(f"{n},1,{n},0,10,30,1\n" for n in range(1, 32, 10)) + "5,2,0,0,10,30,1\n")
+    assert report(truth, found)["MOTA"] < 20
+    scores = report(truth, found, every=10.0, detections=truth)
+    assert (scores["HOTA"], scores["IDs"], scores["detections"]["recall"]) == (pytest.approx(100), 1, 100)
+    folder, results = district(), watched()
+    scores = report(folder, results, every=2.0, network=True, detections=results)
+    assert scores["HOTA"] == scores["network"]["HOTA"] == pytest.approx(100)
+    shown = CliRunner().invoke(app, ["evaluate", str(truth), str(found), "--sample", "3", "--fps", "30", "--json"])
+    assert json.loads(shown.stdout)["MOTA"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--sample", "3"), "--fps: expected the rate"),
+        (("--fps", "30"), "--sample: expected the frames per second to score"),
+        (("--sample", "31", "--fps", "30"), "--sample: expected frames per second from 0.1"),
+    ],
+)
+def test_half_a_rate_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(BadConfig, match=said):
+        raise CliRunner().invoke(app, ["evaluate", str(tmp_path), str(tmp_path), *words]).exception or AssertionError
+
+
 def test_a_district_as_prediction_is_refused(district: Make, watched: Make) -> None:
     folder, found = district(), watched()
     with pytest.raises(BadData, match="expected tracks, got a district with its truth, which belongs first"):

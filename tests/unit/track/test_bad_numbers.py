@@ -56,7 +56,8 @@ def test_scores_over_one_count_as_one(sample: Make, person: MakeRow) -> None:
 )
 def test_odd_clocks_still_track(sample: Make, person: MakeRow, times: list[float], word: str) -> None:
     tracker = Tracker()
-    ids = [tracker.update([sample(t, [person(300, 500)])])[0].ids.tolist() for t in times]
+    # A detector's box trembles; the very same one at the very same time would be the same picture come twice.
+    ids = [tracker.update([sample(t, [person(300 + k, 500)])])[0].ids.tolist() for k, t in enumerate(times)]
     assert ids == [[UNCONFIRMED], [1], [1], [1]], word
 
 
@@ -97,6 +98,17 @@ def test_live_tracks_are_bounded_when_nothing_repeats(sample: Make) -> None:
         tracker.update([sample(0.02 * k, rows)])
         assert tracker.stats("a").live <= 50
     assert tracker.stats("a").births_refused > 0
+    assert tracker.stats("a").pairs_cut == 0, "spread over the picture, none is near to many"
+
+
+def test_pairs_cut_in_a_heap_are_counted_for_their_camera(sample: Make, person: MakeRow) -> None:
+    tracker = Tracker()
+    rng = np.random.default_rng(3)
+    for k in range(3):
+        heap = [person(*at) for at in rng.normal(400, 3, (60, 2)).tolist()]
+        tracker.update([sample(0.2 * k, heap), sample(0.2 * k, [person(300, 500)], camera="b")])
+    assert tracker.stats("a").pairs_cut >= 60 * (60 - 24)
+    assert tracker.stats("b").pairs_cut == 0
 
 
 def test_empty_frames_and_empty_pictures(sample: Make, person: MakeRow) -> None:

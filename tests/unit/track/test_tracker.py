@@ -318,6 +318,24 @@ def test_a_frame_that_was_overtaken_costs_no_time(sample: Make, car: MakeRow) ->
     assert tracks.boxes_px[0] == pytest.approx(car(300 + 300 * 1.4, 500)[:4], abs=12)
 
 
+@pytest.mark.parametrize(
+    ("first_s", "second_s", "step_px", "confirmed", "word"),
+    [
+        (0.0, 0.0, 0.0, 0, "the same frame come twice"),
+        (0.0, 0.0, 1.0, 1, "another picture under a clock that stands"),
+        (0.0, 0.1, 0.0, 1, "a standing object, or a frozen picture repeated: nobody can know"),
+    ],
+)
+def test_a_doubled_frame_confirms_nothing(
+    sample: Make, person: MakeRow, first_s: float, second_s: float, step_px: float, confirmed: int, word: str
+) -> None:
+    tracker = Tracker()
+    run(tracker, [sample(first_s, [person(100, 400)]), sample(second_s, [person(100 + step_px, 400)])])
+    assert tracker.stats("a").confirmed == confirmed, word
+    run(tracker, [sample(first_s + 0.2, [person(101, 400)])])
+    assert tracker.stats("a").confirmed == 1, "the next picture does"
+
+
 def test_answers_are_not_the_caller_s_arrays(sample: Make, person: MakeRow) -> None:
     tracker = Tracker()
     one = sample(0.0, [person(300, 500, 7.0)])
