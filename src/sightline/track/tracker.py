@@ -9,7 +9,7 @@ from sightline.config import TrackSettings
 from sightline.core.values import F32, UNCONFIRMED, Bool, Tracks
 from sightline.track import columns as c
 from sightline.track import intake, lifecycle, motion
-from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, newborn, weigh
+from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, may_turn, newborn, turned, weigh
 from sightline.track.columns import F64, I64, Columns
 from sightline.track.intake import Intake
 from sightline.track.lifecycle import Live
@@ -159,7 +159,7 @@ class Tracker:
         error = motion.errors(unit, live.integers[c.LABEL])
         tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
         matching = self._associate(tracked, live.integers[c.MISSED], taken, len(samples))
-        self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching)
+        self._join_lone(tracked, live.integers[c.HITS], dt_s, taken, matching)
         given = matching.seen
         tracks = (given >= 0).nonzero()[0]
         lifecycle.hit(live, tracks, error[:, tracks], taken, matching)
@@ -194,15 +194,29 @@ class Tracker:
         first = best.seen >= 0
         return Matching(*(np.where(first, a, b) for a, b in zip(best, rest, strict=True)))
 
-    def _join_newborn(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching) -> None:
-        """Give unmatched sure detections to young tracks, by hits (n,) and age, where that is the only explanation."""
+    def _join_lone(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching) -> None:
+        """Give unmatched sure detections to tracks of people who may have turned, and to young tracks, by hits (n,) and
+        age, where that is the only explanation."""
         young = (hits == 1) | (tracked.block[c.AGE_S] <= YOUNG_S)
-        fresh = (young & (matching.seen < 0)).nonzero()[0]
-        if not len(fresh):
+        turning = may_turn(tracked, hits, dt_s)
+        lost = ((young | turning) & (matching.seen < 0)).nonzero()[0]
+        if not len(lost):
             return
         free = taken.seen.scores >= self._birth_scores[taken.seen.labels]
-        free[matching.seen[matching.seen >= 0]] = False
-        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, free.nonzero()[0])
+        used = matching.seen[matching.seen >= 0]
+        free[used] = False
+        rows = free.nonzero()[0]
+        if not len(rows):
+            return
+        turning = lost[turning[lost]]
+        if len(turning):
+            used.sort()
+            tracks, found = turned(tracked, turning, dt_s, taken.seen, rows[~lifecycle.doubled(taken.seen, rows, used)])
+            matching.seen[tracks] = found
+            free[found] = False
+            rows = free.nonzero()[0]
+        fresh = lost[young[lost] & (matching.seen[lost] < 0)]
+        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, rows)
         matching.seen[tracks] = rows
         motion.hurry(tracked.block, tracks, taken.seen.state[:, rows], dt_s[tracks])
 
