@@ -20,6 +20,9 @@ from sightline.track.neighbours import together
 
 GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
+# and its track be seen lately: missed at one sample, or, where samples are many, not seen for so long.
+FAINT_MISSED: Final = 1
+FAINT_S: Final = 0.3
 WORTH: Final = 20.0  # a pair with this negative log-likelihood is as good as none
 UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
 _SLACK_M: Final = 0.5  # besides the way of the fastest, for the errors of both detections

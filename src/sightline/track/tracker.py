@@ -9,7 +9,18 @@ from sightline.config import TrackSettings
 from sightline.core.values import F32, UNCONFIRMED, Bool, Tracks
 from sightline.track import columns as c
 from sightline.track import intake, lifecycle, motion
-from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, may_turn, newborn, turned, weigh
+from sightline.track.associate import (
+    FAINT_MISSED,
+    FAINT_S,
+    GATE_UNSURE,
+    Matching,
+    Tracked,
+    match,
+    may_turn,
+    newborn,
+    turned,
+    weigh,
+)
 from sightline.track.columns import F64, I64, Columns
 from sightline.track.intake import Intake
 from sightline.track.lifecycle import Live
@@ -179,14 +190,15 @@ class Tracker:
 
     def _associate(self, tracked: Tracked, missed: I64, taken: Intake, cameras: int) -> Matching:
         """The intake row matched to each track: sure detections first, then faint ones for what is left and was not
-        missed (n,) at the last sample."""
+        missed (n,) at many samples in a row nor for long."""
         tracks, rows = len(tracked.at), len(taken.rows)
         pairs = weigh(tracked, taken.seen, cameras)
         sure = taken.seen.scores[pairs.seen] >= self._settings.high_score
         best = match(pairs.keep(sure), tracked.at, tracks, rows)
         if sure.all():
             return best
-        lately = (best.seen < 0) & (missed == 0)
+        lately = (missed <= FAINT_MISSED) | (tracked.block[c.UNSEEN_S] <= FAINT_S)
+        lately &= best.seen < 0
         faint = pairs.keep(~sure & lately[pairs.track] & (pairs.distance <= GATE_UNSURE))
         if not len(faint.track):
             return best
