@@ -34,9 +34,9 @@ _TURN_HITS: Final = 3  # fewer do not tell where a track was heading
 _TURN_MPS: Final = 2.5
 _TURN_SLACK_M: Final = 0.5
 _TURN_M: Final = 1.5
-_TURN_Y: Final = 0.5  # share of that along the picture's height; motion.K_Y and the error of the foot point
-_TURN_GROWN: Final = 0.12  # change of the logarithm of the height
-_TURN_SHAPE: Final = 0.7  # and of that of width / height: who turns shows a side
+# Limits by axis: that far across; half as far along the picture's height, which is motion.K_Y and the error of the foot
+# point; changes of the logarithms of height and shape: who turns shows a side.
+_TURN: Final = np.array([[1.0], [0.5], [0.12], [0.7]])
 _TURN_ALONE: Final = 2.0  # times these limits nobody else may be
 _MOST_RIVALS: Final = 24  # pairs of a track that are kept in a crowd, the best: bounds the time of a flood of boxes
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
@@ -196,15 +196,14 @@ def turned(tracked: Tracked, lost: I64, dt_s: F64, seen: Seen, free: I64) -> tup
     """
     row, other = together(tracked.at[lost], seen.at[free])
     track, pair = lost[row], free[other]
-    place = tracked.block[c.PLACE] + tracked.block[c.ERROR]
-    off = np.abs(seen.state[:, pair] - place[:, track])
+    if not len(track):
+        return track, pair
+    block = tracked.block
+    off = np.abs(seen.state[:, pair] - block[c.PLACE, track] - block[c.ERROR, track])
     time = tracked.block[c.UNSEEN_S, track] + dt_s[track]
     reach = np.sqrt(tracked.unit[0, track]) * np.minimum(_TURN_SLACK_M + _TURN_MPS * time, _TURN_M)
-    off[c.FOOT_X] /= reach
-    off[c.FOOT_Y] /= _TURN_Y * reach
-    off[c.HEIGHT] /= _TURN_GROWN
-    off[c.SHAPE] /= _TURN_SHAPE
-    farthest = off.max(axis=0)
+    off[:2] /= reach
+    farthest = (off / _TURN).max(axis=0)
     near = farthest <= _TURN_ALONE
     track, pair = track[near], pair[near]
     alone = _alone(track, pair) & (farthest[near] <= 1)

@@ -220,14 +220,19 @@ class Tracker:
         rows = free.nonzero()[0]
         if not len(rows):
             return
-        turning = lost[turning[lost]]
-        if len(turning):
+        tracks, found = turned(tracked, lost[turning[lost]], dt_s, taken.seen, rows)
+        if len(tracks):
+            order = found.argsort()
+            tracks, found = tracks[order], found[order]
             used.sort()
-            tracks, found = turned(tracked, turning, dt_s, taken.seen, rows[~lifecycle.doubled(taken.seen, rows, used)])
+            own = ~lifecycle.doubled(taken.seen, found, used)
+            tracks, found = tracks[own], found[own]
             matching.seen[tracks] = found
             free[found] = False
             rows = free.nonzero()[0]
         fresh = lost[young[lost] & (matching.seen[lost] < 0)]
+        if not len(fresh):
+            return
         tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, rows)
         matching.seen[tracks] = rows
         motion.hurry(tracked.block, tracks, taken.seen.state[:, rows], dt_s[tracks])
