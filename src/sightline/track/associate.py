@@ -22,12 +22,12 @@ GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
 # and its track be seen lately: missed at one sample, or, where samples are many, not seen for so long.
 FAINT_MISSED: Final = 1
-FAINT_S: Final = 0.3
+FAINT_S: Final = 0.31  # between multiples of usual steps, so that no rounding decides; so is TURN_S
 WORTH: Final = 20.0  # a pair with this negative log-likelihood is as good as none
 UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
 _SLACK_M: Final = 0.5  # besides the way of the fastest, for the errors of both detections
 _GROWN: Final = 0.7  # so much may height and shape of a newborn change, natural logarithms: to the double or half
-TURN_S: Final = 1.0  # who was not seen for longer may have gone, and who is found may be anybody
+TURN_S: Final = 1.05  # who was not seen for longer may have gone, and who is found may be anybody
 _TURN_HITS: Final = 3  # fewer do not tell where a track was heading
 # So far beside where it was expected a person who turns about or stops is looked for, m: what two walking speeds make
 # of the time, and the errors; never farther than people keep apart.
