@@ -17,18 +17,19 @@ NAMES = ("pedestrian", "vehicle", "rider", "unknown")
 
 
 def scene(seed: int, frames: int, busy: int) -> list[list[Sample]]:
-    """Per frame one sample per camera: objects on straight ways, missed now and then, among clutter."""
+    """Per frame one sample per camera: objects that walk straight, turn about, are missed now and then; clutter."""
     rng = np.random.default_rng(seed)
     start = rng.uniform(100, 1100, (len(CAMERAS), busy, 2))
     speed = rng.uniform(-60, 60, (len(CAMERAS), busy, 2))
     height = rng.uniform(20, 200, (len(CAMERAS), busy))
     labels = rng.integers(0, len(NAMES), (len(CAMERAS), busy))
+    turn = rng.integers(0, frames + 1, (len(CAMERAS), busy, 1))
     rounds = []
     for k in range(frames):
         one = []
         for c, camera in enumerate(CAMERAS):
             seen = rng.random(busy) < 0.85
-            foot = (start[c] + speed[c] * 0.2 * k + rng.normal(0, 2, (busy, 2)))[seen]
+            foot = (start[c] + speed[c] * 0.2 * (turn[c] - abs(turn[c] - k)) + rng.normal(0, 2, (busy, 2)))[seen]
             tall = height[c][seen]
             clutter = rng.uniform(100, 1100, (2, 2))
             foot, tall = np.concatenate([foot, clutter]), np.append(tall, [40.0, 60.0])

@@ -20,10 +20,24 @@ from sightline.track.neighbours import together
 
 GATE_SURE: Final = 20.0  # squared Mahalanobis distance; far out, because errors of boxes have heavy tails
 GATE_UNSURE: Final = 9.2  # a faint detection must lie nearer
+# and its track be seen lately: missed at one sample, or, where samples are many, not seen for so long.
+FAINT_MISSED: Final = 1
+FAINT_S: Final = 0.31  # between multiples of usual steps, so that no rounding decides; so is TURN_S
 WORTH: Final = 20.0  # a pair with this negative log-likelihood is as good as none
 UNSEEN_COST: Final = 5.0  # per second: who was seen just now is likelier to be seen again than who was not
 _SLACK_M: Final = 0.5  # besides the way of the fastest, for the errors of both detections
 _GROWN: Final = 0.7  # so much may height and shape of a newborn change, natural logarithms: to the double or half
+TURN_S: Final = 1.05  # who was not seen for longer may have gone, and who is found may be anybody
+_TURN_HITS: Final = 3  # fewer do not tell where a track was heading
+# So far beside where it was expected a person who turns about or stops is looked for, m: what two walking speeds make
+# of the time, and the errors; never farther than people keep apart.
+_TURN_MPS: Final = 2.5
+_TURN_SLACK_M: Final = 0.5
+_TURN_M: Final = 1.5
+# Limits by axis: that far across; half as far along the picture's height, which is motion.K_Y and the error of the foot
+# point; changes of the logarithms of height and shape: who turns shows a side.
+_TURN: Final = np.array([[1.0], [0.5], [0.12], [0.7]])
+_TURN_ALONE: Final = 2.0  # times these limits nobody else may be
 _MOST_RIVALS: Final = 24  # pairs of a track that are kept in a crowd, the best: bounds the time of a flood of boxes
 _BLOCK: Final = 1 << 18  # pairs weighed at once, bounds memory
 _ROUNDS: Final = 2  # of settling pairs before the solver
@@ -33,6 +47,8 @@ _GROUP: Final = np.array(
 )
 # What a class of another group costs: detectors take riders for people now and then, vehicles for people hardly ever.
 _OTHER: Final = np.array([[0.0, 6.0, 12.0, 0.0], [6.0, 0.0, 4.0, 0.0], [12.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+
+_PERSON: Final = np.array([kind is motion.PERSON for kind in motion.KINDS])
 
 
 class Seen(NamedTuple):
@@ -174,8 +190,44 @@ def newborn(tracked: Tracked, fresh: I64, dt_s: F64, seen: Seen, free: I64) -> t
     near = (np.hypot(off[c.FOOT_X], off[c.FOOT_Y]) <= reach) & (np.abs(off[c.HEIGHT]) <= _GROWN)
     near &= (np.abs(off[c.SHAPE]) <= _GROWN) & (_OTHER[_GROUP[labels], _GROUP[seen.labels[pair]]] == 0)
     track, pair = track[near], pair[near]
-    alone = (np.bincount(track, minlength=1)[track] == 1) & (np.bincount(pair, minlength=1)[pair] == 1)
+    alone = _alone(track, pair)
     return track[alone], pair[alone]
+
+
+def turned(tracked: Tracked, lost: I64, dt_s: F64, seen: Seen, free: I64) -> tuple[I64, I64]:
+    """Tracks and detections that belong together because a person turned or stopped more sharply than the model of
+    motion allows for, and nobody else can be meant.
+
+    lost: rows (k,) of tracks that nothing was given to, free: rows (m,) of sure detections given to nobody, both in
+    order; dt_s: (n,) of the step. Only persons who were seen TURN_S ago at most, on at least _TURN_HITS samples before,
+    are asked. Not a wider gate: there the wrong one would be taken as often, so both must be alone within a reach
+    _TURN_ALONE times as wide.
+    """
+    row, other = together(tracked.at[lost], seen.at[free])
+    track, pair = lost[row], free[other]
+    if not len(track):
+        return track, pair
+    block = tracked.block
+    off = np.abs(seen.state[:, pair] - block[c.PLACE, track] - block[c.ERROR, track])
+    time = tracked.block[c.UNSEEN_S, track] + dt_s[track]
+    reach = np.sqrt(tracked.unit[0, track]) * np.minimum(_TURN_SLACK_M + _TURN_MPS * time, _TURN_M)
+    off[:2] /= reach
+    farthest = (off / _TURN).max(axis=0)
+    near = farthest <= _TURN_ALONE
+    track, pair = track[near], pair[near]
+    alone = _alone(track, pair) & (farthest[near] <= 1)
+    return track[alone], pair[alone]
+
+
+def may_turn(tracked: Tracked, hits: I64, dt_s: F64) -> Bool:
+    """Which tracks (n,) with hits (n,) ``turned`` may ask, should nothing be given to them."""
+    lately = tracked.block[c.UNSEEN_S] + dt_s <= TURN_S
+    return np.asarray(lately & (hits >= _TURN_HITS) & _PERSON[tracked.labels])
+
+
+def _alone(track: I64, pair: I64) -> Bool:
+    """Which pairs (k,) are the only one of their track and of their detection."""
+    return np.asarray((np.bincount(track, minlength=1)[track] == 1) & (np.bincount(pair, minlength=1)[pair] == 1))
 
 
 def match(pairs: Pairs, at: I64, tracks: int, detections: int) -> Matching:

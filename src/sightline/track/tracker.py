@@ -9,7 +9,18 @@ from sightline.config import TrackSettings
 from sightline.core.values import F32, UNCONFIRMED, Bool, Tracks
 from sightline.track import columns as c
 from sightline.track import intake, lifecycle, motion
-from sightline.track.associate import GATE_UNSURE, Matching, Tracked, match, newborn, weigh
+from sightline.track.associate import (
+    FAINT_MISSED,
+    FAINT_S,
+    GATE_UNSURE,
+    Matching,
+    Tracked,
+    match,
+    may_turn,
+    newborn,
+    turned,
+    weigh,
+)
 from sightline.track.columns import F64, I64, Columns
 from sightline.track.intake import Intake
 from sightline.track.lifecycle import Live
@@ -158,7 +169,7 @@ class Tracker:
         tracked = Tracked(live.floats, live.integers[c.LABEL], live.at, unit, error)
         matching = self._associate(codes, tracked, live.integers[c.MISSED], taken)
         free = self._free(taken, matching.seen)
-        self._join_newborn(tracked, live.integers[c.HITS], dt_s, taken, matching, free)
+        self._join_lone(tracked, live.integers[c.HITS], dt_s, taken, matching, free)
         given = matching.seen
         tracks = (given >= 0).nonzero()[0]
         lifecycle.hit(live, tracks, error.take(tracks, 1), taken, matching)
@@ -178,7 +189,7 @@ class Tracker:
 
     def _associate(self, codes: I64, tracked: Tracked, missed: I64, taken: Intake) -> Matching:
         """The intake row matched to each track: sure detections first, then faint ones for what is left and was not
-        missed (n,) at the last sample."""
+        missed (n,) at many samples in a row nor for long."""
         tracks, rows = len(tracked.at), len(taken.rows)
         pairs, cut = weigh(tracked, taken.seen, len(codes))
         if np.count_nonzero(cut):
@@ -187,7 +198,8 @@ class Tracker:
         best = match(pairs.keep(sure), tracked.at, tracks, rows)
         if np.count_nonzero(sure) == len(sure):
             return best
-        lately = (best.seen < 0) & (missed == 0)
+        lately = (missed <= FAINT_MISSED) | (tracked.block[c.UNSEEN_S] <= FAINT_S)
+        lately &= best.seen < 0
         faint = pairs.keep(~sure & lately[pairs.track] & (pairs.distance <= GATE_UNSURE))
         if not len(faint.track):
             return best
@@ -201,17 +213,29 @@ class Tracker:
         free[given[given >= 0]] = False
         return free
 
-    def _join_newborn(
-        self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching, free: Bool
-    ) -> None:
-        """Give free detections (k,) to young tracks, by hits (n,) and age, where that is the only explanation."""
+    def _join_lone(self, tracked: Tracked, hits: I64, dt_s: F64, taken: Intake, matching: Matching, free: Bool) -> None:
+        """Give free detections (k,) to tracks of people who may have turned, and to young tracks, by hits (n,) and age,
+        where that is the only explanation."""
         young = (hits == 1) | (tracked.block[c.AGE_S] <= YOUNG_S)
-        fresh, left = (young & (matching.seen < 0)).nonzero()[0], free.nonzero()[0]
-        if not len(fresh) or not len(left):
+        turning = may_turn(tracked, hits, dt_s)
+        lost = ((young | turning) & (matching.seen < 0)).nonzero()[0]
+        rows = free.nonzero()[0]
+        if not len(lost) or not len(rows):
             return
-        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, left)
-        if not len(tracks):
+        tracks, found = turned(tracked, lost[turning[lost]], dt_s, taken.seen, rows)
+        if len(tracks):
+            order = found.argsort()
+            tracks, found = tracks[order], found[order]
+            used = np.sort(matching.seen[matching.seen >= 0])
+            own = ~lifecycle.doubled(taken.seen, found, used)
+            tracks, found = tracks[own], found[own]
+            matching.seen[tracks] = found
+            free[found] = False
+            rows = free.nonzero()[0]
+        fresh = lost[young[lost] & (matching.seen[lost] < 0)]
+        if not len(fresh):
             return
+        tracks, rows = newborn(tracked, fresh, dt_s, taken.seen, rows)
         matching.seen[tracks] = rows
         free[rows] = False
         motion.hurry(tracked.block, tracks, taken.seen.state[:, rows], dt_s[tracks])

@@ -62,6 +62,25 @@ def test_faint_detections_carry_a_track_on_but_start_none(sample: Make, person: 
     assert {row[1] for row in ids} == {UNCONFIRMED}
 
 
+@pytest.mark.parametrize(
+    ("rate", "missed", "same", "word"),
+    [
+        (3, 1, True, "missed at one sample"),
+        (3, 2, False, "missed at two, two thirds of a second"),
+        (25, 5, True, "missed at many, a fifth of a second"),
+        (25, 10, False, "missed for almost half a second"),
+    ],
+)
+def test_faint_detections_find_only_who_was_seen_lately(
+    sample: Make, person: MakeRow, rate: int, missed: int, same: bool, word: str
+) -> None:
+    tracker = Tracker()
+    seen = [sample(k / rate, [person(300, 500)]) for k in range(6)]
+    gone = [sample((6 + k) / rate) for k in range(missed)]
+    ids = run(tracker, [*seen, *gone, sample((6 + missed) / rate, [person(300, 500, 0.3)])])
+    assert (ids[-1] == [1]) is same, word
+
+
 def test_track_ends_after_its_time_unseen_at_any_rate(sample: Make, person: MakeRow) -> None:
     for gap, same in ((1.0, True), (2.5, False)):
         tracker = Tracker()
@@ -353,3 +372,31 @@ def test_a_wide_car_sliding_into_the_picture_is_one_track(sample: Make) -> None:
         tracks = tracker.update([sample(k / 12, [(300 + 2 * k, top, 500 - k, bottom, 0.9, "vehicle")])])[0]
         ids |= set(tracks.ids.tolist())
     assert ids == {UNCONFIRMED, 1}
+
+
+def walked(sample: Make, person: MakeRow, rate: float, speed: float, beside: float | None = None) -> list[list[int]]:
+    """Ids per sample of one who walks 4 s and back as fast, m/s, and of who first appears when he turns, m away."""
+    samples, turn = [], round(4 * rate)
+    for k in range(2 * turn):
+        x = 640 + 100 * speed / rate * (turn - abs(turn - k)) - 200
+        rows = [person(x, 500)]
+        if beside is not None and k > turn:
+            rows.append(person(x + 100 * beside, 500, 0.85))
+        samples.append(sample(k / rate, rows))
+    return run(Tracker(), samples)
+
+
+@pytest.mark.parametrize("rate", [2, 3, 5, 10, 25])
+@pytest.mark.parametrize("speed", [0.7, 1.4], ids=["stroll", "walk"])
+def test_who_turns_about_is_the_same(sample: Make, person: MakeRow, speed: float, rate: float) -> None:
+    assert {row[0] for row in walked(sample, person, rate, speed)} == {UNCONFIRMED, 1}
+
+
+@pytest.mark.parametrize(
+    ("beside", "ids", "word"), [(-1.0, 3, "either may be meant"), (4.0, 2, "the other one is too far")]
+)
+def test_who_turns_about_beside_another_is_not_guessed(
+    sample: Make, person: MakeRow, beside: float, ids: int, word: str
+) -> None:
+    answers = walked(sample, person, 3, 2.0, beside)
+    assert len({row_id for row in answers for row_id in row} - {UNCONFIRMED}) == ids, word
