@@ -38,20 +38,24 @@ class Kind(NamedTuple):
     growth: float  # prior of the rate at which the height grows, 1/s
     growth_noise: float  # its change, 1/s^1.5
     death_s: float  # unmatched for so long ends a track
+    settle: float  # how fast the velocity of what stands goes back to zero, 1/s
+    haste: float  # how many times as much more the velocity of what drives changes, in variance
 
 
 # Chosen on five static MOT15 sequences, PETS and drawn detections of districts; docs/guides/tracking.md says how, and
 # what they reach on sequences left out. Persons' errors agree with what was measured against truth: 0.07 m across,
 # 0.04 to 0.13 m along, 3 to 10 % of the height.
-PERSON: Final = Kind(0.27, 0.07, 0.10, 0.10, 0.22, 0.8, 9.0, 0.02, 0.03, 2.0)
-TWO_WHEELER: Final = Kind(0.5, 0.14, 0.14, 0.10, 0.25, 2.5, 20.0, 0.3, 0.1, 1.6)
-VEHICLE: Final = Kind(0.55, 0.22, 0.20, 0.12, 0.39, 6.0, 40.0, 0.23, 0.09, 1.6)
+PERSON: Final = Kind(0.27, 0.07, 0.10, 0.10, 0.22, 0.8, 9.0, 0.02, 0.03, 2.0, 0.0, 0.0)
+TWO_WHEELER: Final = Kind(0.5, 0.14, 0.14, 0.10, 0.25, 2.5, 20.0, 0.3, 0.1, 1.6, 0.0, 0.0)
+VEHICLE: Final = Kind(0.55, 0.22, 0.20, 0.12, 0.39, 6.0, 40.0, 0.23, 0.09, 1.6, 0.5, 2.0)
 
 K_Y: Final = 0.35  # a street camera looks along the ground: motion away from it is foreshortened to about a third
 ERROR_S: Final = 0.3  # an error of the detector fades to 1/e within this time
 WHITE: Final = 0.28  # share of its variance that is new in every frame
 LOOSE: Final = 4.0  # how much looser the place of a detection is as its score falls to 0
 DECAY: Final = 0.5  # share of its velocity an object loses per second unseen: it may have stopped, 1/s
+STAND_MPS: Final = 0.7  # slower is likelier to stand than to drive
+DRIVE_MPS: Final = 4.0  # so fast or faster drives: it brakes, pulls away and turns
 _GROWN: Final = (0.5, 2.0)  # 1 / r is kept within: what comes so near leaves the picture
 
 
@@ -67,8 +71,9 @@ KINDS: Final = [_kind_of(name) for name in CLASSES]
 FASTEST_MPS: Final = np.array([kind.fastest for kind in KINDS])
 DEATH_S: Final = np.array([kind.death_s for kind in KINDS])
 HEIGHTS_M: Final = np.array([HEIGHT_M[name] for name in CLASSES])
-ACCEL, MEASURE_M, LOG_HEIGHT, SPEED = (
-    np.array([getattr(kind, name) for kind in KINDS]) for name in ("accel", "along_m", "log_height", "speed")
+ACCEL, MEASURE_M, LOG_HEIGHT, SPEED, _SETTLE, _HASTE = (
+    np.array([getattr(kind, name) for kind in KINDS])
+    for name in ("accel", "along_m", "log_height", "speed", "settle", "haste")
 )
 # (AXES, classes), squared: spectral density of the velocities' change, errors of a detection, first velocities.
 _CHANGE: Final = np.array([[k.accel, K_Y * k.accel, k.growth_noise, 0.0] for k in KINDS]).T ** 2
@@ -78,6 +83,7 @@ GROWTH: Final = 0.08  # change of the logarithm of the height besides its rate, 
 _WANDER: Final = np.array([[0.0], [0.0], [GROWTH], [0.15]]) ** 2  # and of that of width / height
 
 
+_GROUND: Final = np.array([[1.0], [K_Y**-2]])  # squares in the picture to squares on the ground
 # (2, AXES, classes): how fast velocities change, and the variance of the part of a detection's error that lasts.
 _NOISE: Final = np.stack([_CHANGE, (1 - WHITE) * _ERRORS])
 _SPREADS: Final = slice(c.PP.start, c.EE.stop)
@@ -107,8 +113,16 @@ def move(block: F64, labels: I64, dt_s: F64) -> None:
     """Predict tracks (FLOATS, n) dt_s (n,) seconds ahead."""
     place, speed, error, pp, pv, pe, vv, ve, ee = block[: 9 * c.AXES].reshape(9, c.AXES, -1)
     noise = _NOISE[:, :, labels]
-    noise *= units(place[c.HEIGHT], labels)
+    unit = units(place[c.HEIGHT], labels)
+    noise *= unit
     change, lasting = noise
+    squared = (speed[:2] ** 2 * _GROUND).sum(axis=0) / unit[0]
+    change[:2] *= 1 + _HASTE[labels] * np.minimum(squared * DRIVE_MPS**-2, 1.0)
+    calm = np.exp(-dt_s * _SETTLE[labels] / (1 + squared * squared * STAND_MPS**-4))
+    speed[:2] *= calm
+    pv[:2] *= calm
+    vv[:2] *= calm * calm
+    ve[:2] *= calm
     change *= dt_s
     fade = np.exp(dt_s * (-1 / ERROR_S))
     nearer = 1 - speed[c.HEIGHT] * dt_s
