@@ -39,7 +39,7 @@ class Kind(NamedTuple):
     growth_noise: float  # its change, 1/s^1.5
     death_s: float  # unmatched for so long ends a track
     settle: float  # how fast the velocity of what stands goes back to zero, 1/s
-    haste: float  # how many times as much more the velocity of what drives changes, in variance
+    haste: float  # by how many times the variance of its acceleration grows once it drives
 
 
 # Chosen on five static MOT15 sequences, PETS and drawn detections of districts; docs/guides/tracking.md says how, and
@@ -54,8 +54,8 @@ ERROR_S: Final = 0.3  # an error of the detector fades to 1/e within this time
 WHITE: Final = 0.28  # share of its variance that is new in every frame
 LOOSE: Final = 4.0  # how much looser the place of a detection is as its score falls to 0
 DECAY: Final = 0.5  # share of its velocity an object loses per second unseen: it may have stopped, 1/s
-STAND_MPS: Final = 0.7  # slower is likelier to stand than to drive
-DRIVE_MPS: Final = 4.0  # so fast or faster drives: it brakes, pulls away and turns
+STAND_MPS: Final = 1.0  # slower may stand, the likelier the slower
+DRIVE_MPS: Final = 4.0  # so fast it surely drives: it will brake, pull away or turn
 _GROWN: Final = (0.5, 2.0)  # 1 / r is kept within: what comes so near leaves the picture
 
 
@@ -83,7 +83,6 @@ GROWTH: Final = 0.08  # change of the logarithm of the height besides its rate, 
 _WANDER: Final = np.array([[0.0], [0.0], [GROWTH], [0.15]]) ** 2  # and of that of width / height
 
 
-_GROUND: Final = np.array([[1.0], [K_Y**-2]])  # squares in the picture to squares on the ground
 # (2, AXES, classes): how fast velocities change, and the variance of the part of a detection's error that lasts.
 _NOISE: Final = np.stack([_CHANGE, (1 - WHITE) * _ERRORS])
 _SPREADS: Final = slice(c.PP.start, c.EE.stop)
@@ -116,13 +115,8 @@ def move(block: F64, labels: I64, dt_s: F64) -> None:
     unit = units(place[c.HEIGHT], labels)
     noise *= unit
     change, lasting = noise
-    squared = (speed[:2] ** 2 * _GROUND).sum(axis=0) / unit[0]
-    change[:2] *= 1 + _HASTE[labels] * np.minimum(squared * DRIVE_MPS**-2, 1.0)
-    calm = np.exp(-dt_s * _SETTLE[labels] / (1 + squared * squared * STAND_MPS**-4))
-    speed[:2] *= calm
-    pv[:2] *= calm
-    vv[:2] *= calm * calm
-    ve[:2] *= calm
+    if _SETTLE[labels].any():
+        _stop_or_drive(block, labels, unit[0], change, dt_s)
     change *= dt_s
     fade = np.exp(dt_s * (-1 / ERROR_S))
     nearer = 1 - speed[c.HEIGHT] * dt_s
@@ -144,6 +138,22 @@ def move(block: F64, labels: I64, dt_s: F64) -> None:
     speed[c.HEIGHT] *= grown
     speed[:2] *= grown * grown
     block[_SPREADS].reshape(6, c.AXES, -1)[:, :2] *= (grown**_POWERS)[:, None]
+
+
+def _stop_or_drive(block: F64, labels: I64, unit: F64, change: F64, dt_s: F64) -> None:
+    """Bring the velocities of what stands towards zero over dt_s (n,), and widen the changes (AXES, n) of the
+    velocities of what drives; unit: (n,) px^2 per m^2.
+
+    In a queue half hidden boxes tremble, and a velocity made of that carries a track to the next car. While it stands,
+    an object's velocity is an Ornstein-Uhlenbeck process (Uhlenbeck and Ornstein, Physical Review 36, 1930) that is
+    pulled to zero; how far it is taken to stand falls with the square of its speed.
+    """
+    across, along = block[c.VELOCITY][:2]
+    squared = (across * across + along * along * K_Y**-2) / unit
+    calm = np.exp(dt_s * -_SETTLE[labels] * np.maximum(1 - squared * STAND_MPS**-2, 0.0))
+    for rows, power in ((c.VELOCITY, 1), (c.PV, 1), (c.VE, 1), (c.VV, 2)):
+        block[rows][:2] *= calm**power
+    change[:2] *= 1 + _HASTE[labels] * np.minimum(squared * DRIVE_MPS**-2, 1.0)
 
 
 def expected(block: F64, error: F64) -> tuple[F64, F64]:
