@@ -115,3 +115,45 @@ def test_variances_stay_variances() -> None:
         assert (ee > 0).all()
         assert (pp * ee >= pe * pe * (1 - 1e-9)).all()
         assert (pp * vv >= pv * pv * (1 - 1e-9)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "speed", "least", "most", "word"),
+    [
+        ("car", 0.2, 0.55, 0.7, "a queue's box that trembles: it stands"),
+        ("car", 0.7, 0.72, 0.85, "nobody knows: half of the pull"),
+        ("car", 4.0, 0.99, 1.0, "it drives"),
+        ("pedestrian", 0.2, 1.0, 1.0, "people dawdle"),
+        ("bicycle", 0.2, 1.0, 1.0, "riders balance"),
+    ],
+)
+def test_what_stands_goes_on_standing(name: str, speed: float, least: float, most: float, word: str) -> None:
+    """Share of its velocity, and of its error, that is left after a second; at any angle to the picture."""
+    labels = np.array([CODE[name]])
+    for angle in (0.0, 0.6, np.pi / 2):
+        block, still = newborn(seen(0, 500, 150), labels), newborn(seen(0, 500, 150), labels)
+        scale = motion.scales(block[c.HEIGHT], labels)
+        start = speed * scale * np.array([np.cos(angle), motion.K_Y * np.sin(angle)])[:, None]
+        block[c.VELOCITY][:2] = start
+        for one in (block, still):
+            one[c.VV][:] = 0.0
+            one[c.VV][:2] = 1.0 * scale**2
+            motion.move(one, labels, np.ones(1))
+        left = np.hypot(*block[c.VELOCITY][:2, 0]) / np.hypot(*start[:, 0])
+        assert least - 1e-9 <= left <= most + 1e-9, word
+        assert (still[c.VELOCITY][:2] == 0).all()
+
+
+def test_the_velocity_of_a_driver_may_change_more_than_that_of_a_queue() -> None:
+    """Braking and pulling away, in m/s within half a second, from a velocity that is known."""
+    sigmas = []
+    for speed in (0.0, 2.0, 4.0, 20.0):
+        block = newborn(seen(0, 500, 150), CAR)
+        block[c.VV] = 0.0
+        scale = motion.scales(block[c.HEIGHT], CAR)
+        block[c.VELOCITY][0] = speed * scale
+        motion.move(block, CAR, np.array([0.5]))
+        sigmas.append(float(np.sqrt(block[c.VV][0, 0]) / scale[0]))
+    assert sigmas == sorted(sigmas)
+    assert sigmas[0] == pytest.approx(motion.VEHICLE.accel * 0.5**0.5)
+    assert sigmas[2] == sigmas[3] == pytest.approx(sigmas[0] * (1 + motion.VEHICLE.haste) ** 0.5)

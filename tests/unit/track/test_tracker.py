@@ -400,3 +400,22 @@ def test_who_turns_about_beside_another_is_not_guessed(
 ) -> None:
     answers = walked(sample, person, 3, 2.0, beside)
     assert len({row_id for row in answers for row_id in row} - {UNCONFIRMED}) == ids, word
+
+
+def test_cars_of_a_queue_stay_who_they_are(sample: Make, car: MakeRow) -> None:
+    """Eight times six cars stand one behind the other, 2.5 m apart in the picture, for 40 s at two looks a second; a
+    sixth of the boxes is missing and they tremble by 0.35 m. While what stood was taken to drive, 21 ids were lost."""
+    lost = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        tracker, ids = Tracker(), [set[int]() for _ in range(6)]
+        for k in range(80):
+            order = np.flatnonzero(rng.random(6) < 0.85)
+            off = rng.normal(0, (7.0, 3.5), (6, 2))
+            rows = [car(300 + 50 * i + off[i, 0], 400 + 6 * i + off[i, 1], height=30.0, name="car") for i in order]
+            answer = tracker.update([sample(k / 2, rows)])[0]
+            for i, one in zip(order.tolist(), answer.ids.tolist(), strict=False):
+                if one > 0:
+                    ids[i].add(one)
+        lost += sum(len(one) for one in ids) - 6
+    assert lost <= 16
