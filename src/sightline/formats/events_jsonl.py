@@ -1,7 +1,8 @@
 """Events as JSON, one object per line, in the words of ONVIF Profile M.
 
 ``schema`` names the version of this layout; ``UtcTime`` is an ISO 8601 instant (a duration from the start for files);
-``Source`` says where, ``Data`` what. Readers skip members that they do not know.
+``Source`` says where, ``Data`` what. Readers skip members that they do not know; members whose value is not known are
+left out.
 """
 
 import json
@@ -10,52 +11,41 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from sightline.core.errors import BadData
-from sightline.core.events import Event, LineCrossed, SourceChanged
+from sightline.core.events import Event
 from sightline.formats.atomic import unwritable
+from sightline.formats.event_words import ONVIF_CLASS, class_of, data_of, fields_of, topic_of, words_of
 from sightline.formats.iso_time import iso_ns, iso_text
 from sightline.formats.read_text import read_text
+
+__all__ = [
+    "LINE_CROSSED",
+    "ONVIF_CLASS",
+    "SCHEMA",
+    "SIGNAL_LOSS",
+    "EventWriter",
+    "event_json",
+    "event_line",
+    "event_of",
+    "read_events",
+]
 
 SCHEMA: Final = "sightline.event/1"
 LINE_CROSSED: Final = "RuleEngine/LineDetector/Crossed"
 SIGNAL_LOSS: Final = "VideoSource/SignalLoss"
 
-# tt:Class/Type of ONVIF for each class of Sightline; the finer word stays in Data.Label.
-ONVIF_CLASS: Final = {
-    "car": "Vehicle",
-    "van": "Vehicle",
-    "truck": "Vehicle",
-    "bus": "Vehicle",
-    "vehicle": "Vehicle",
-    "motorcycle": "Bike",
-    "scooter": "Bike",
-    "rider": "Bike",
-    "bicycle": "Bicycle",
-    "pedestrian": "Human",
-    "unknown": "Other",
-}
-
 
 def event_json(event: Event) -> dict[str, Any]:
     """The event as a JSON object; ObjectId is text, as in ONVIF."""
-    head: dict[str, Any] = {"schema": SCHEMA}
-    if isinstance(event, LineCrossed):
-        return head | {
-            "topic": LINE_CROSSED,
-            "UtcTime": iso_text(event.time_ns),
-            "Source": {"VideoSource": event.camera, "Rule": event.line},
-            "Data": {
-                "ObjectId": str(event.track_id),
-                "Direction": event.direction,
-                "Class": ONVIF_CLASS[event.label],
-                "Label": event.label,
-                "Likelihood": round(event.confidence, 4),
-            },
-        }
-    return head | {
-        "topic": SIGNAL_LOSS,
+    words = words_of(event)
+    source: dict[str, Any] = {"VideoSource": event.camera}
+    if words.rule:
+        source["Rule"] = getattr(event, words.rule)
+    return {
+        "schema": SCHEMA,
+        "topic": topic_of(event),
         "UtcTime": iso_text(event.time_ns),
-        "Source": {"VideoSource": event.camera},
-        "Data": {"State": event.state, "Reason": event.reason},
+        "Source": source,
+        "Data": data_of(event),
     }
 
 
@@ -69,23 +59,12 @@ def event_of(members: dict[str, Any]) -> Event:
     if members["schema"] != SCHEMA:
         raise ValueError(f"expected schema {SCHEMA}, got {members['schema']!r}")
     source, data, time_ns = members["Source"], members["Data"], iso_ns(members["UtcTime"])
-    if members["topic"] == LINE_CROSSED:
-        if data["Direction"] not in ("forward", "backward") or data["Label"] not in ONVIF_CLASS:
-            raise ValueError(f"expected a known direction and class, got {data['Direction']!r} and {data['Label']!r}")
-        return LineCrossed(
-            camera=str(source["VideoSource"]),
-            time_ns=time_ns,
-            line=str(source["Rule"]),
-            direction=data["Direction"],
-            track_id=int(data["ObjectId"]),
-            label=data["Label"],
-            confidence=float(data["Likelihood"]),
-        )
-    if members["topic"] == SIGNAL_LOSS:
-        if data["State"] not in ("lost", "returned", "ended"):
-            raise ValueError(f"expected lost, returned or ended, got {data['State']!r}")
-        return SourceChanged(str(source["VideoSource"]), time_ns, data["State"], str(data["Reason"]))
-    raise ValueError(f"expected a known topic, got {members['topic']!r}")
+    kind, words = class_of(members["topic"], data)
+    fields: dict[str, Any] = {"camera": str(source["VideoSource"]), "time_ns": time_ns}
+    if words.rule:
+        fields[words.rule] = str(source["Rule"])
+    event: Event = kind(**fields, **fields_of(words, data))
+    return event
 
 
 def read_events(path: Path) -> list[Event]:

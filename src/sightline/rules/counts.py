@@ -86,8 +86,11 @@ class CountTable:
                     self._change(one, done, label, 1)
                     done.label = label
 
-    def rows(self, camera: str, minutes: int) -> list[CountRow]:
-        """The windows with crossings, oldest first, then by line and direction; KeyError for a length not counted."""
+    def rows(self, camera: str, minutes: int, since_ns: int = 0) -> list[CountRow]:
+        """The windows with crossings that begin at since_ns or later, oldest first, then by line and direction.
+
+        KeyError for a length not counted.
+        """
         if minutes not in self._settings.windows_min:
             raise KeyError(f"minutes: expected one of {self._settings.windows_min}, got {minutes}")
         with self._lock:
@@ -95,7 +98,7 @@ class CountTable:
             windows = one.windows[minutes] if one else {}
             return [
                 CountRow(camera, line, direction, start_ns, minutes, _plain(counts))
-                for start_ns in sorted(windows)
+                for start_ns in sorted(start_ns for start_ns in windows if start_ns >= since_ns)
                 for (line, direction), counts in sorted(windows[start_ns].items())
                 if counts.total()
             ]

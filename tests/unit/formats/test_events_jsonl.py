@@ -67,7 +67,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         ("no schema", "{}", "line 2: expected member 'schema', got none"),
         ("other schema", '{"schema":"x/9"}', "expected schema sightline.event/1, got 'x/9'"),
         ("other topic", event_line(CROSSED).replace("Crossed", "Jumped"), "expected a known topic"),
-        ("other way", event_line(CROSSED).replace('"forward"', '"up"'), "expected a known direction and class"),
+        ("other way", event_line(CROSSED).replace('"forward"', '"up"'), "expected a known direction, got 'up'"),
         ("other time", event_line(CROSSED).replace("T12", "X12"), "expected an ISO 8601 instant"),
         ("no such month", event_line(CROSSED).replace("-11-", "-13-"), "line 2: expected an event"),
     ],
