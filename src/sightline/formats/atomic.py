@@ -7,8 +7,15 @@ from pathlib import Path
 from sightline.core.errors import BadConfig
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at path by text (UTF-8, newlines as given); makes its folder. BadConfig where that is refused.
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace the file at path by text (UTF-8, newlines as given); as ``write_bytes_atomically``."""
+    write_bytes_atomically(path, text.encode("utf-8"), mode=mode)
+
+
+def write_bytes_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Replace the file at path; makes its folder. BadConfig where that is refused.
+
+    mode: permissions of the file; results are for everyone the folder is for.
 
     The bytes go to a new file in the same folder, reach the disk, and take the name in one step (POSIX rename).
     """
@@ -19,12 +26,11 @@ def write_atomically(path: Path, text: str) -> None:
         raise unwritable(path, error) from error
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        # mkstemp makes files that only their owner may read; results are for everyone the folder is for.
-        temporary.chmod(0o644)
+        temporary.chmod(mode)  # mkstemp makes files that only their owner may read
         temporary.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error

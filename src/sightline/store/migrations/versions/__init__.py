@@ -1,0 +1,1 @@
+"""One file per version of the store; what it did is never edited later."""
