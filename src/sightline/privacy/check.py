@@ -12,6 +12,7 @@ import numpy as np
 
 import sightline
 from sightline.config import PrivacySettings
+from sightline.config.site import SiteConfig
 from sightline.core.errors import BadConfig, ModelUnavailable
 from sightline.core.frame import Frame
 from sightline.core.values import U8, Tracks
@@ -23,6 +24,8 @@ from sightline.models.registry import MODELS
 from sightline.privacy.faces import MODELS as FACE_MODELS
 from sightline.privacy.masks import checked_masks
 from sightline.privacy.obscure import Polygon
+from sightline.privacy.promises import Finding as Finding
+from sightline.privacy.promises import Stored, site_findings
 from sightline.privacy.redact import PLATE_MODEL, Redactor, make_redactor
 from sightline.privacy.second_look import FRESH_MODELS, SECOND_MODELS
 from sightline.privacy.source_rules import source_breaches
@@ -42,12 +45,11 @@ _PERSON: Final = (440, 60, 500, 240)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One promise, whether it is kept, and one sentence on what was found."""
+class Site:
+    """A site to be checked besides the installation; stored: None before its first start."""
 
-    rule: str
-    ok: bool
-    sentence: str
+    config: SiteConfig
+    stored: Stored | None
 
 
 def privacy_check(
@@ -58,19 +60,24 @@ def privacy_check(
     has_token: bool = False,
     masks: Mapping[str, Sequence[Polygon]] | None = None,
     models: Mapping[str, Model] = MODELS,
+    site: Site | None = None,
 ) -> list[Finding]:
     """The findings on an installation, in a fixed order; changes nothing.
 
-    listen_host, has_token: where pages are served and whether they ask for a token; masks: polygons per camera.
+    listen_host, has_token: where pages are served and whether they ask for a token; masks: polygons per camera; site:
+    what its file and its store say, whose people take the place of the token.
     """
+    if site is not None:
+        masks = {name: camera.masks for name, camera in site.config.cameras.items()}
     return [
         *_models_ready(library),
         _redaction_works(make_redactor(library, settings, threads=1)),
         _failure_pixelates(settings),
         _no_forbidden_model(library, models),
         _source_rules(Path(sightline.__file__).parent),
-        _pages_guarded(listen_host, has_token),
+        *([_pages_guarded(listen_host, has_token)] if site is None else []),
         _masks_valid(masks or {}),
+        *(site_findings(site.config, listen_host, site.stored) if site is not None else []),
     ]
 
 
