@@ -1,7 +1,7 @@
 """How each kind of address is opened with FFmpeg: one readable table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import av
@@ -10,13 +10,41 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sightline.config import VideoSettings
+from sightline.config.sources import PRIVATE_NETWORKS
 from sightline.core.clock import Clock, SystemClock
 from sightline.core.errors import SourceUnavailable
 from sightline.video import failures
-from sightline.video.address import Kind, check_scheme, kind, shown
+from sightline.video.address import Kind, check_scheme, kind, scheme, shown
+from sightline.video.allowed import Resolve, allowed_address, pinned, resolved
+from sightline.video.gateway import Gateway
 
-# What an untrusted address may make FFmpeg open in turn (a playlist names further addresses): never a local file.
-_NETWORK_ONLY: Final = "rtsp,rtp,udp,tcp,tls,http,https,httpproxy,rtmp,rtmps,crypto"
+# What an address may make FFmpeg speak in turn (a playlist or a redirect names further ones), whoever gave it: a file
+# stays on this machine, the network never reaches a file, and no protocol that strings others together is among them.
+_PROTOCOLS: Final = {
+    "file": "file,crypto",
+    "device": "file",
+    "rtsp": "rtsp,rtp,udp,tcp",
+    "rtsps": "rtsp,rtp,udp,tcp,tls",
+    "rtmp": "rtmp,tcp",
+    "rtmps": "rtmp,rtmps,tcp,tls",
+    "http": "http,https,httpproxy,tcp,tls,crypto",
+    "https": "http,https,httpproxy,tcp,tls,crypto",
+}
+# The containers a camera or its recorder sends; none that names files itself (concat, image lists, scripts).
+_CONTAINERS: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,mxf,h264,hevc,av1,ivf,obu,m4v,"
+    "mjpeg,mpjpeg,yuv4mpegpipe,nut,wav,mp3,aac,gif,dhav,dv,rm,jpeg_pipe,png_pipe"
+)
+_FORMATS: Final = {
+    "file": _CONTAINERS,
+    "device": "video4linux2,v4l2",
+    "rtsp": "rtsp,sdp,rtp,mpegts",
+    "rtsps": "rtsp,sdp,rtp,mpegts",
+    "rtmp": "flv,live_flv",
+    "rtmps": "flv,live_flv",
+    "http": f"hls,{_CONTAINERS}",
+    "https": f"hls,{_CONTAINERS}",
+}
 _PROBE: Final = {
     "analyzeduration": "1000000",
     "probesize": "1000000",
@@ -25,18 +53,23 @@ _PROBE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is to be opened. trusted: the address comes from the person who runs this; listen: wait for a pusher."""
+    """What is to be opened. trusted: the address comes from the person who runs this; listen: wait for a pusher.
+
+    networks: private networks that an address that is not trusted may lead to; resolve: asks for a host's addresses.
+    """
 
     url: str
     settings: VideoSettings
     trusted: bool = True
     listen: bool = False
     clock: Clock = field(default_factory=SystemClock)
+    networks: tuple[str, ...] = PRIVATE_NETWORKS
+    resolve: Resolve = resolved
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open source: its container and the one video stream that is read."""
+    """An open source: its container and the one video stream that is read. gateway: what its connections go through."""
 
     url: str
     container: InputContainer
@@ -44,6 +77,13 @@ class Opened:
     kind: Kind
     bursty: bool  # a live source that delivers in bursts (HLS segments) and must be paced by the reader
     duration_s: float | None
+    gateway: Gateway | None = None
+
+    def close(self) -> None:
+        """Free decoder and connection."""
+        self.container.close()
+        if self.gateway is not None:
+            self.gateway.close()
 
 
 def _micros(seconds: float) -> str:
@@ -84,7 +124,19 @@ def _rtmp(ask: Ask) -> Opened:
 
 
 def _http(ask: Ask) -> Opened:
-    return _open(ask, ask.url, {"rw_timeout": _micros(ask.settings.stall_s)})
+    options = {"rw_timeout": _micros(ask.settings.stall_s)}
+    if ask.trusted:
+        return _open(ask, ask.url, options)
+    gateway = Gateway(ask.networks, resolve=ask.resolve)
+    try:
+        # One request a connection: the gateway looks at the first only.
+        opened = _open(ask, ask.url, {**options, "http_proxy": gateway.url, "multiple_requests": "0"})
+    except SourceUnavailable as error:
+        gateway.close()
+        if gateway.refused:
+            raise SourceUnavailable(gateway.reason) from error
+        raise
+    return replace(opened, gateway=gateway)
 
 
 OPENERS: Final[dict[str, Callable[[Ask], Opened]]] = {
@@ -101,15 +153,34 @@ OPENERS: Final[dict[str, Callable[[Ask], Opened]]] = {
 
 def open_stream(ask: Ask) -> Opened:
     """Open what the address names; SourceUnavailable says in one sentence why it cannot be."""
-    return OPENERS[check_scheme(ask.url, trusted=ask.trusted)](ask)
+    name = check_scheme(ask.url, trusted=ask.trusted)
+    if not ask.listen:
+        ask = _checked(ask, name)
+    return OPENERS[name](ask)
+
+
+def _checked(ask: Ask, name: str) -> Ask:
+    """The same with a host that may be connected to; SourceUnavailable for one that must not be."""
+    if ask.trusted and name in ("file", "device"):
+        return ask
+    try:
+        allowed = allowed_address(ask.url, "operator" if ask.trusted else "api", ask.networks, resolve=ask.resolve)
+    except SourceUnavailable as error:
+        if ask.trusted and isinstance(error.__cause__, OSError):
+            return ask  # nobody knows the host: FFmpeg says so in its own time
+        raise
+    if allowed is None or ask.trusted or name in ("http", "https"):
+        return ask
+    return replace(ask, url=pinned(ask.url, allowed))  # the name may mean another machine by the time FFmpeg asks
 
 
 def _open(ask: Ask, target: str, options: dict[str, str], *, format_name: str | None = None) -> Opened:
     limit_s = ask.settings.open_timeout_s
     side = ask.settings.max_side_px
     options["max_pixels"] = str(side * side)  # refused by the decoder before it takes the memory
-    if not ask.trusted:
-        options["protocol_whitelist"] = _NETWORK_ONLY
+    name = scheme(ask.url)
+    options["protocol_whitelist"] = _PROTOCOLS[name]
+    options["format_whitelist"] = _FORMATS[name]
     start_ns = ask.clock.monotonic_ns()
     try:
         container = av.open(

@@ -14,8 +14,10 @@ from sightline.core.errors import SourceLost
 from sightline.video import failures
 from sightline.video.address import Kind, shown
 from sightline.video.discardable import is_discardable
+from sightline.video.drift import CameraClock
 from sightline.video.openers import Ask, Opened, open_stream
 from sightline.video.pictures import orientation, pixels_of
+from sightline.video.source import Clocks
 from sightline.video.timing import LiveTime, to_ns
 
 _FILE_PACKETS: Final = 500  # 20 s at 25 fps
@@ -52,6 +54,8 @@ class ProbeReport:
     key_decode_ms: float | None  # per key frame, nothing else decoded
     streams_per_core: float | None  # decoding every frame
     streams_per_core_key_frames: float | None
+    interlaced: bool = False  # by the decoder's word; such pictures keep one field
+    clocks: Clocks | None = None  # of a live source; a drift in ppm needs a longer watch than a probe
 
 
 @dataclass(slots=True)
@@ -68,6 +72,8 @@ class _Look:
     decode_ns: int = 0
     convert_ns: int = 0
     drift_s: float | None = None
+    clocks: Clocks | None = None
+    interlaced: bool = False
     last: av.VideoFrame | None = None
     key_packets: list[bytes] = field(default_factory=list)
 
@@ -87,12 +93,12 @@ def probe(
         key_ms = _key_ms(opened.stream, look, clock)
         return _report(opened, look, look.last, key_ms)
     finally:
-        opened.container.close()
+        opened.close()
 
 
 def _look(opened: Opened, clock: Clock, live_s: float, settings: VideoSettings) -> _Look:
     look = _Look([], [], [])
-    time = LiveTime(clock)
+    time, camera = LiveTime(clock), CameraClock(clock)
     start_ns = clock.monotonic_ns()
     try:
         for packet in opened.container.demux(opened.stream):
@@ -100,6 +106,7 @@ def _look(opened: Opened, clock: Clock, live_s: float, settings: VideoSettings) 
                 _note(look, packet)
             _decode(look, packet, clock)
             if opened.kind == "live" and packet.pts is not None:
+                camera.look(packet, to_ns(packet.pts, packet.time_base))
                 time.at(0, to_ns(packet.pts, packet.time_base))
             late = opened.kind == "live" and clock.monotonic_ns() - start_ns > live_s * 1e9
             if late or (opened.kind == "file" and len(look.sizes) >= _FILE_PACKETS):
@@ -109,7 +116,8 @@ def _look(opened: Opened, clock: Clock, live_s: float, settings: VideoSettings) 
             waited_s = (clock.monotonic_ns() - start_ns) / 1e9
             raise failures.lost(opened.url, error, waited_s=waited_s, limit_s=settings.stall_s) from error
         look.bad += 1
-    look.drift_s = time.drift_s if opened.kind == "live" else None
+    if opened.kind == "live":
+        look.drift_s, look.clocks = time.drift_s, Clocks(time.drift.report(), camera.drift.report())
     return look
 
 
@@ -136,6 +144,7 @@ def _decode(look: _Look, packet: "Packet[VideoStream]", clock: Clock) -> None:
     for picture in pictures:
         look.pictures += 1
         look.b_pictures |= picture.pict_type == _B_PICTURE
+        look.interlaced |= bool(picture.interlaced_frame)
         start_ns = clock.monotonic_ns()
         pixels_of(picture)
         look.convert_ns += clock.monotonic_ns() - start_ns
@@ -196,6 +205,8 @@ def _report(opened: Opened, look: _Look, picture: av.VideoFrame, key_ms: float |
         key_decode_ms=key_ms,
         streams_per_core=_streams(decode_ms, rate),
         streams_per_core_key_frames=_streams(key_ms, rate / distance if rate and distance else None),
+        interlaced=look.interlaced,
+        clocks=look.clocks,
     )
 
 

@@ -13,8 +13,9 @@ from sightline.core.errors import SourceUnavailable
 from sightline.core.events import SourceChanged
 from sightline.core.frame import Frame
 from sightline.video.address import Kind, check_scheme, kind, scheme, shown
+from sightline.video.feeds import Feed, Going, OpenSource
 from sightline.video.slot import Slot
-from sightline.video.source import Source, SourceInfo, Start, Tally, Wanted, open_source
+from sightline.video.source import Clocks, SourceInfo, Start, Tally, Wanted, open_source
 
 State = Literal["starting", "running", "lost", "ended", "failed"]
 
@@ -58,6 +59,10 @@ class ReaderStats:
     ms: dict[str, float] = field(default_factory=dict)
     age_s: float | None = None  # of the newest frame of a live source
     drift_s: float | None = None  # the stream's clock against the machine's
+    clocks: Clocks = field(
+        default_factory=Clocks
+    )  # how the stream's and the camera's own clock run against the machine's
+    interlaced: bool = False
     camera_clock_s: float | None = None  # how far the camera's own clock (RTCP) is ahead of the frames' time
     progress: float | None = None  # 0..1 of a file
     retry_in_s: float | None = None  # until the next attempt while lost
@@ -68,7 +73,7 @@ class _Run:
     """One reading thread; a stuck one is left behind and must not touch the reader any more."""
 
     number: int
-    source: Source | None = None
+    source: OpenSource | None = None
     tally: Tally = field(default_factory=Tally)  # of its sources that are closed
 
 
@@ -80,7 +85,8 @@ class Reader:
     "ended" or "failed". A live source whose very first opening fails is "failed" too, unless ``persistent``.
 
     wanted(index, time_ns): asked before a picture is converted; pace: play a file in real time; on_event: called with
-    SourceChanged from the reading thread; opener: makes the source instead of the URL; mark: changes each frame as it
+    SourceChanged from the reading thread; opener: makes the source instead of the URL; feed: opens what is read, again
+    after every loss, and the URL is only a name for it; mark: changes each frame as it
     is read; watch: a second, sleeping thread looks after live sources that hang without FFmpeg noticing.
     """
 
@@ -98,6 +104,7 @@ class Reader:
         on_event: Callable[[SourceChanged], None] | None = None,
         opener: Callable[[], Opened] | None = None,
         mark: Callable[[Frame], Frame] | None = None,
+        feed: Feed | None = None,
         trusted: bool = True,
         listen: bool = False,
         persistent: bool = False,
@@ -112,6 +119,7 @@ class Reader:
         self._pace = pace
         self._on_event = on_event
         self._opener = opener
+        self._feed = feed
         self._mark = mark
         self._trusted = trusted
         self._listen = listen
@@ -119,7 +127,7 @@ class Reader:
         self._jitter = random.Random(camera)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._kind: Kind = "file" if opener is not None else kind(url)
+        self._kind: Kind = "file" if opener is not None else "live" if feed is not None else kind(url)
         self._state: State = "starting"
         self._reason = ""
         self._info: SourceInfo | None = None
@@ -139,7 +147,7 @@ class Reader:
     def start(self) -> None:
         """Start reading; returns at once."""
         self._start_run()
-        if self._opener is None and scheme(self._url) != "file":
+        if self._opener is None and (self._feed is not None or scheme(self._url) != "file"):
             self._watchdog = threading.Thread(target=self._watch, name=f"watch:{self._camera}", daemon=True)
             self._watchdog.start()
 
@@ -180,6 +188,8 @@ class Reader:
                 },
                 age_s=max(0.0, (self._clock.now_ns() - newest) / 1e9) if live and newest is not None else None,
                 drift_s=source.drift_s if source else None,
+                clocks=source.clocks if source else Clocks(),
+                interlaced=source.interlaced if source else False,
                 camera_clock_s=source.camera_clock_s if source else None,
                 progress=1.0 if state == "ended" and not live else source.progress if source else None,
                 retry_in_s=max(0.0, (retry_at - self._clock.monotonic_ns()) / 1e9) if retry_at is not None else None,
@@ -222,7 +232,8 @@ class Reader:
         if self._kind == "file" or self._stopping.is_set():
             return False
         try:
-            check_scheme(self._url, trusted=self._trusted)
+            if self._feed is None:
+                check_scheme(self._url, trusted=self._trusted)
         except SourceUnavailable:  # will never become right
             return False
         return self._opened_once or self._persistent or self._listen
@@ -232,16 +243,7 @@ class Reader:
         if self._opener is not None:
             self._serve_drawn(run, self._opener())
             return
-        source = open_source(
-            self._url,
-            camera=self._camera,
-            settings=self._settings,
-            source_fps=self._source_fps,
-            clock=self._clock,
-            trusted=self._trusted,
-            listen=self._listen,
-            start=self._last,
-        )
+        source = self._opened()
         source.pace, source.pause = self._pace, self._stopping.wait
         with contextlib.closing(source):
             with self._lock:
@@ -263,6 +265,20 @@ class Reader:
                     run.source = None
                     if self._run is run:
                         self._last = source.position
+
+    def _opened(self) -> OpenSource:
+        if self._feed is not None:
+            return self._feed(Going(self._last, self._stopping))
+        return open_source(
+            self._url,
+            camera=self._camera,
+            settings=self._settings,
+            source_fps=self._source_fps,
+            clock=self._clock,
+            trusted=self._trusted,
+            listen=self._listen,
+            start=self._last,
+        )
 
     def _serve_drawn(self, run: _Run, opened: Opened) -> None:
         with contextlib.closing(opened):
@@ -355,5 +371,10 @@ def _sum(parts: list[Tally]) -> Tally:
 
 
 def _dropped(tally: Tally, slot_full: int) -> dict[str, int]:
-    counts = {"not due": tally.not_due, "slot full": slot_full, "not a key frame": tally.skipped}
+    counts = {
+        "not due": tally.not_due,
+        "slot full": slot_full,
+        "not a key frame": tally.skipped,
+        "unchanged": tally.unchanged,
+    }
     return {reason: count for reason, count in counts.items() if count}

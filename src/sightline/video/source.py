@@ -11,11 +11,13 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from sightline.config import VideoSettings
+from sightline.config.sources import PRIVATE_NETWORKS
 from sightline.core.clock import Clock, SystemClock
 from sightline.core.errors import SourceLost
 from sightline.core.frame import Frame
 from sightline.video import failures
 from sightline.video.address import Kind, shown
+from sightline.video.drift import CameraClock, ClockDrift
 from sightline.video.openers import Ask, Opened, open_stream, refuse_size
 from sightline.video.pictures import UPRIGHT, Orientation, orientation, pixels_of
 from sightline.video.timing import FileTime, LiveTime, to_ns
@@ -53,6 +55,15 @@ class Tally:
     decode_ns: int = 0
     convert_ns: int = 0
     converted: int = 0
+    unchanged: int = 0  # fetched again and found the same (snapshots)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """A live source's clocks against the machine's; None = not known. stream: of its time stamps; camera: by RTCP."""
+
+    stream: ClockDrift | None = None
+    camera: ClockDrift | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,8 @@ class Source:
             if opened.kind == "file"
             else LiveTime(self._clock, after_ns=begin.time_ns)
         )
+        self.interlaced = False  # the last picture was, by the decoder's word
+        self._camera_clock = CameraClock(self._clock)
         self._rotation: int | None = None  # of the picture whose display matrix was read last
         self._turn: Orientation = UPRIGHT
         self._paced_from: tuple[int, int] | None = None
@@ -117,12 +130,16 @@ class Source:
         return self._time.drift_s
 
     @property
+    def clocks(self) -> Clocks:
+        """The stream's clock and the camera's own against the machine's."""
+        stream = self._time.drift.report() if isinstance(self._time, LiveTime) else None
+        return Clocks(stream, self._camera_clock.drift.report())
+
+    @property
     def camera_clock_s(self) -> float | None:
         """Seconds the camera's own clock (NTP time in RTCP, RTSP only) is ahead of the stamps; None = not told."""
-        real_us = self._opened.container.start_time_realtime
-        if real_us is None or self._pts_ns is None or self.info.kind == "file":
-            return None
-        return real_us / 1e6 + (self._pts_ns - self._time_ns) / 1e9
+        told_ns = self._camera_clock.at(self._pts_ns)
+        return None if told_ns is None or self.info.kind == "file" else (told_ns - self._time_ns) / 1e9
 
     @property
     def position(self) -> Start:
@@ -147,7 +164,7 @@ class Source:
 
     def close(self) -> None:
         """Free decoder and connection; the source cannot be read again."""
-        self._opened.container.close()
+        self._opened.close()
 
     def frames(self, wanted: Wanted | None = None) -> Iterator[Frame]:
         """The Frames; one that ``wanted(index, time_ns)`` refuses is neither converted nor yielded, only counted."""
@@ -172,6 +189,7 @@ class Source:
             ) from error
         self.tally.convert_ns += self._clock.monotonic_ns() - start
         self.tally.converted += 1
+        self.interlaced = bool(picture.interlaced_frame)
         frame = Frame(self._camera, index, time_ns, pixels, layout)
         self.size = (frame.width, frame.height)
         return frame
@@ -299,6 +317,8 @@ class Source:
             yield packet
 
     def _note_progress(self, packet: "Packet[VideoStream]") -> None:
+        if self.info.kind == "live":
+            self._camera_clock.look(packet, None if packet.pts is None else to_ns(packet.pts, packet.time_base))
         if packet.pts is not None:
             start = self._opened.stream.start_time or 0
             end_ns = to_ns(packet.pts - start + (packet.duration or 0), packet.time_base)
@@ -342,12 +362,14 @@ def open_source(
     trusted: bool = True,
     listen: bool = False,
     start: Start | None = None,
+    networks: tuple[str, ...] = PRIVATE_NETWORKS,
 ) -> Source:
     """Open a file, device or stream; SourceUnavailable says in one sentence why it cannot be.
 
-    source_fps corrects a file's wrong clock; trusted False refuses paths and devices of this machine (addresses that
-    come through the API); listen waits for someone who pushes RTSP or RTMP to this address.
+    source_fps corrects a file's wrong clock; trusted False (an address that came through the API) refuses paths and
+    devices of this machine, and private networks other than ``networks``; listen waits for someone who pushes RTSP or
+    RTMP to this address.
     """
     clock = clock or SystemClock()
-    opened = open_stream(Ask(url, settings, trusted, listen, clock))
+    opened = open_stream(Ask(url, settings, trusted, listen, clock, networks))
     return Source(opened, camera=camera, settings=settings, source_fps=source_fps, clock=clock, start=start)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from sightline.core.clock import Clock
+from sightline.video.drift import Drift
 
 _JUMP_NS: Final = 10_000_000_000  # a live stream's pts that leaps further than this is a new time line
 _DAY_NS: Final = 86_400_000_000_000
@@ -59,6 +60,7 @@ class LiveTime:
     """
 
     def __init__(self, clock: Clock, *, after_ns: int = -1) -> None:
+        self.drift = Drift()  # of the stream's clock
         self._clock = clock
         self._last_ns = after_ns
         self._offset_ns: int | None = None
@@ -89,9 +91,12 @@ class LiveTime:
             self._start_ns = now
             self._delays_ns.clear()
             self._settled_delay_ns, self._pulled_ns = None, 0
+            self.drift.restart()
         self._last_pts_ns, self._last_arrival_ns = pts_ns, now
         ahead = pts_ns + self._offset_ns - now
         settled = now - self._start_ns > _SETTLE_NS
+        if settled:
+            self.drift.note(now, pts_ns)
         if ahead > 0:
             self._offset_ns -= ahead
             if settled:

@@ -13,7 +13,7 @@ from sightline.core.events import SourceChanged
 from sightline.core.frame import Frame
 from sightline.video import FrameSlot, Reader
 from sightline.video import reader as reader_module
-from sightline.video.source import SourceInfo, Start, Tally
+from sightline.video.source import Clocks, SourceInfo, Start, Tally
 
 
 def until(condition: Callable[[], object], limit_s: float = 10) -> None:
@@ -46,6 +46,7 @@ class ScriptedSource:
         self.info = SourceInfo("rtsp://***@h", "live", 2, 2, 25.0, "h264", None)
         self.tally, self.reading, self.last_packet_ns = Tally(), False, time.monotonic_ns()
         self.pace, self.pause, self.drift_s, self.progress = False, None, None, None
+        self.clocks, self.interlaced = Clocks(), False
 
     def frames(self, wanted: object) -> Iterator[Frame]:
         for step in range(1, self.count + 1):
