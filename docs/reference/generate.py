@@ -1,12 +1,15 @@
-"""Writes settings.md and commands.md from the program itself; run it after changing a setting or an option."""
+"""Writes settings.md, commands.md and site.md from the program itself; run it after changing what they show."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer.main
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from sightline.cli.app import app
 from sightline.config import Settings
+from sightline.config.site import SiteConfig
 
 HERE = Path(__file__).resolve().parent
 
@@ -43,16 +46,70 @@ def _bounds(setting: Any) -> str:
         "Gt": "over {gt}",
         "Le": "to {le}",
         "Lt": "under {lt}",
-        "MinLen": "{min_length} characters or more",
+        "MinLen": "{min_length} or more",
+        "MaxLen": "up to {max_length}",
     }
     shown = [
         words[type(bound).__name__].format(
-            **{key: getattr(bound, key) for key in ("ge", "gt", "le", "lt", "min_length") if hasattr(bound, key)}
+            **{
+                key: getattr(bound, key)
+                for key in ("ge", "gt", "le", "lt", "min_length", "max_length")
+                if hasattr(bound, key)
+            }
         )
         for bound in setting.metadata
         if type(bound).__name__ in words
     ]
     return " ".join(shown) or "-"
+
+
+def site() -> str:
+    """One table per part of a site's file, each part once, the whole first."""
+    lines = [
+        "# A site's file",
+        "",
+        "What may stand in the file that `sightline run` follows. `sightline config check FILE` says every fault with its",
+        "line; `sightline config schema` prints the same as a JSON Schema, with which editors check and complete.",
+        "Points are shares (0..1) of the picture, x to the right, y down. Secrets are `${NAME}` of the environment or",
+        "`file:PATH`, never the secret itself.",
+    ]
+    waiting: list[tuple[str, type[BaseModel]]] = [("site", SiteConfig)]
+    done: set[type[BaseModel]] = set()
+    while waiting:
+        where, model = waiting.pop(0)
+        if model in done:
+            continue
+        done.add(model)
+        lines += ["", f"## {where}", "", str(model.__doc__).strip().split("\n")[0], ""]
+        lines += ["| key | default | allowed | what it says |", "|---|---|---|---|"]
+        for name, field in model.model_fields.items():
+            key = field.alias or name
+            inner = _models(field.annotation)
+            rule = [one for one in inner if "type" in one.model_fields]
+            for one in inner:
+                tag = f" {_tag(one)}" if one in rule else ""
+                waiting.append((f"{'' if where == 'site' else where + '.'}{key}{tag}".replace("cameras.", ""), one))
+            lines.append(f"| `{key}` | {_default(field)} | {_bounds(field)} | {field.description or ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models(part)]
+
+
+def _tag(model: type[BaseModel]) -> str:
+    return str(get_args(model.model_fields["type"].annotation)[0])
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.default
+    if value is PydanticUndefined or isinstance(value, BaseModel) or value in ({}, (), None, ""):
+        return "-"
+    return f"`{value}`"
 
 
 def commands() -> str:
@@ -93,4 +150,5 @@ def commands() -> str:
 
 if __name__ == "__main__":
     (HERE / "settings.md").write_text(settings(), encoding="utf-8")
+    (HERE / "site.md").write_text(site(), encoding="utf-8")
     (HERE / "commands.md").write_text(commands(), encoding="utf-8")

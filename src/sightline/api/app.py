@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 import sightline
 from sightline.api.access import SECURITY_HEADERS, Gate
-from sightline.api.dots import Dots
+from sightline.api.dots import Dots, ShownDots
 from sightline.api.live import live_router
 from sightline.api.metrics import CONTENT_TYPE, PageMetrics
 from sightline.api.routes import http_router
@@ -45,8 +45,21 @@ TAGS: Final = [
 
 def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application over these ports; BadConfig where the address needs a token and none is set."""
-    clock = clock or SystemClock()
-    metrics = PageMetrics(ports, clock)
+    metrics = PageMetrics(ports, clock or SystemClock())
+    app = bare_app(ports, settings, metrics, Dots(ports, clock or SystemClock()))
+    Gate(app, settings)  # refuses settings that cannot work now, not at the first request
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(metrics.timed)
+    return app
+
+
+def bare_app(
+    ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots, document: str = "index.html"
+) -> FastAPI:
+    """The routes without anything that guards them; whoever serves it puts a gate in front.
+
+    document: the page among the static files; a service's (``service.html``) knows people.
+    """
     app = FastAPI(
         title="Sightline",
         version=sightline.__version__,
@@ -60,12 +73,9 @@ def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = No
     )
     _add_refusals(app)
     app.include_router(http_router(ports))
-    app.include_router(live_router(ports, settings, metrics, Dots(ports, clock)))
+    app.include_router(live_router(ports, settings, metrics, dots))
     _add_service(app, ports, metrics)
-    _add_page(app)
-    Gate(app, settings)  # refuses settings that cannot work now, not at the first request
-    app.add_middleware(Gate, settings=settings)
-    app.add_middleware(metrics.timed)
+    _add_page(app, document)
     return app
 
 
@@ -99,11 +109,11 @@ def _add_service(app: FastAPI, ports: Ports, metrics: PageMetrics) -> None:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
-def _add_page(app: FastAPI) -> None:
+def _add_page(app: FastAPI, document: str) -> None:
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         """The live page."""
-        return FileResponse(STATIC / "index.html", headers={"cache-control": "no-cache"})
+        return FileResponse(STATIC / document, headers={"cache-control": "no-cache"})
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -1,6 +1,6 @@
 """The dots of the map, made and written once for all pages that show it."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from sightline.api.messages import DOTS_PER_S, dots_text
 from sightline.core.clock import Clock
@@ -8,6 +8,18 @@ from sightline.pipeline.ports import Places, Ports
 
 # A page that asks soon after another gets the dots made for that one.
 _KEPT_NS: Final = 1_000_000_000 // DOTS_PER_S // 2
+
+
+class ShownDots(Protocol):
+    """What a live page asks for its map."""
+
+    def newest(self) -> Places:
+        """Where road users are now, as the asker may see them."""
+        ...
+
+    def text(self, places: Places) -> str:
+        """The message of these dots."""
+        ...
 
 
 class Dots:

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 import sightline
-from sightline.api.dots import Dots
+from sightline.api.dots import ShownDots
 from sightline.api.messages import (
     DOTS_PER_S,
     error_text,
@@ -38,7 +38,7 @@ class Connection:
     outbox: Outbox
     awake: asyncio.Event
     metrics: PageMetrics
-    dots: Dots
+    dots: ShownDots
     mapped: asyncio.Event = field(default_factory=asyncio.Event)  # set while the page shows the map
     shown_dots: str = ""
     unsubscribe: Callable[[], None] | None = None
@@ -132,7 +132,7 @@ class Connection:
         return self.want(names)
 
 
-def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: Dots) -> APIRouter:
+def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots) -> APIRouter:
     """The route of the live WebSocket."""
     router = APIRouter()
 

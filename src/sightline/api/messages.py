@@ -11,7 +11,7 @@ Text messages (JSON objects) from the server carry "type":
 * ``hello``   {"version", "protocol", "classes", "attributes", "cameras": [status...], "events": [event...]}, sent first
 * ``overlay`` {"camera", "index", "time_ns", "objects": [{"id", "label", "score", "box": [left, top, right, bottom],
   "held", "age_s", "attributes": {name: [value, probability]}}]}; box in shares 0..1 of the picture, id -1 = unconfirmed
-* ``event``   {"event": {"kind": "line_crossed" | "source_changed", ...the event's fields}}
+* ``event``   {"event": {"kind": "line_crossed", ... and the fields of the event: docs/reference/events.md}}
 * ``status``  {"camera": the CameraStatus as in GET /api/v1/cameras}
 * ``dots``    {"time_ns", "dots": [[lon, lat, class code], ...]}, all road users on the map, only after {"map": true};
   the code is the place in hello's classes; no ids, and at most ``DOTS_PER_S`` a second
@@ -30,13 +30,14 @@ Text messages (JSON objects) from the client:
 
 import json
 import math
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
 from sightline.api.scores import scores_fields
-from sightline.core.events import Event, LineCrossed
+from sightline.core.events import Event
 from sightline.core.vocabulary import ATTRIBUTES, CLASSES
 from sightline.pipeline.ports import CameraScores, CameraStatus, Overlay, Picture, Places
 
@@ -44,6 +45,7 @@ PROTOCOL: Final = 1
 DOTS_PER_S: Final = 5  # a dot at 50 km/h moves 3 m between two, about its own length
 WINDOW: Final = 2  # one picture being shown, one on the line: more only adds delay
 
+_CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _LENGTH: Final = struct.Struct("<I")
 _DIGITS: Final = 5  # 1e-5 of a 4K picture's width is 0.04 px
 _DEGREE_DIGITS: Final = 6  # 1e-6 degrees of latitude are 0.11 m
@@ -120,8 +122,9 @@ def overlay_text(overlay: Overlay) -> str:
 
 
 def event_fields(event: Event) -> dict[str, Any]:
-    """The event's fields and its kind, for JSON."""
-    return {"kind": "line_crossed" if isinstance(event, LineCrossed) else "source_changed", **asdict(event)}
+    """The event's fields and its kind (its class in snake case), for JSON."""
+    kind = _CAPITAL.sub("_", type(event).__name__).lower()
+    return {"kind": kind, **asdict(event)}
 
 
 def event_text(event: Event) -> str:

@@ -1,7 +1,7 @@
 """What Prometheus may read: the table of metrics and where their values come from."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -19,7 +19,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 # name -> (labels, sentence). The camera label stays on few gauges: at 100,000 cameras every label costs.
 METRICS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "sightline_build_info": (("version",), "Always 1; the version of the program."),
-    "sightline_cameras": (("state",), "Cameras by state: starting, running, lost, ended, failed."),
+    "sightline_cameras": (("state",), "Cameras by state: starting, running, paused, lost, ended, failed."),
     "sightline_camera_up": (("camera",), "1 while the camera's stream is running, else 0."),
     "sightline_camera_age_seconds": (("camera",), "Age of the camera's newest analysed frame."),
     "sightline_camera_analysed_frames_per_second": (("camera",), "Rate at which the camera is analysed."),
@@ -41,11 +41,15 @@ METRICS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 
 
 class PageMetrics(Collector):
-    """All metrics of a page, in a registry of its own; values of cameras are read from the ports when asked for."""
+    """All metrics of a page, in a registry of its own; values of cameras are read from the ports when asked for.
 
-    def __init__(self, ports: Ports, clock: Clock) -> None:
+    more: what else is to be read, asked at every scrape.
+    """
+
+    def __init__(self, ports: Ports, clock: Clock, more: Callable[[], Iterable[Metric]] = tuple) -> None:
         self._ports = ports
         self._clock = clock
+        self._more = more
         self.clients = 0
         self._sent: Counter[str] = Counter()
         self._sent_bytes = 0
@@ -91,7 +95,7 @@ class PageMetrics(Collector):
         """The metrics of this moment, from the ports and the pages."""
         cameras = self._ports.cameras()
         yield _gauge("sightline_build_info", {(sightline.__version__,): 1.0})
-        states = Counter(dict.fromkeys(("starting", "running", "lost", "ended", "failed"), 0))
+        states = Counter(dict.fromkeys(("starting", "running", "paused", "lost", "ended", "failed"), 0))
         states.update(camera.state for camera in cameras)
         yield _gauge("sightline_cameras", {(state,): float(n) for state, n in states.items()})
         yield _gauge("sightline_camera_up", {(c.name,): float(c.state == "running") for c in cameras})
@@ -108,6 +112,7 @@ class PageMetrics(Collector):
         yield _counter("sightline_page_dropped_total", {(kind,): n for kind, n in self._dropped.items()})
         yield _counter("sightline_page_sent_bytes_total", {(): self._sent_bytes})
 
+        yield from self._more()
         for family in self._requests.collect():
             family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
             yield family

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sightline.api.messages import WINDOW
-from sightline.core.events import LineCrossed, SourceChanged
+from sightline.core.events import Event
 from sightline.pipeline.ports import CameraStatus, Judged, Overlay, Picture, Places, Update
 
 OVERLAYS: Final = 8  # per camera: bridges the time in which a picture is encoded after its overlay was made
@@ -27,7 +27,7 @@ class Outbox:
         self._awake = False
         self._closed = False
         self._states: OrderedDict[str, CameraStatus] = OrderedDict()
-        self._events: deque[LineCrossed | SourceChanged] = deque()
+        self._events: deque[Event] = deque()
         self._most_events = events
         self._overlays: OrderedDict[str, deque[Overlay]] = OrderedDict()
         self._pictures: OrderedDict[str, Picture] = OrderedDict()

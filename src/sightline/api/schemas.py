@@ -60,7 +60,7 @@ class CameraBody(Body):
     name: str
     source: str = Field(description="Its address, without credentials.")
     kind: Literal["file", "live"]
-    state: Literal["starting", "running", "lost", "ended", "failed"]
+    state: Literal["starting", "running", "paused", "lost", "ended", "failed"]
     reason: str = Field(description="Why it is lost, failed or ended; empty while running.")
     width: int = Field(description="Pixels.")
     height: int = Field(description="Pixels.")
@@ -117,8 +117,8 @@ class EventsBody(Body):
     """The newest events, newest last."""
 
     events: list[dict[str, Any]] = Field(
-        description='Each with "kind": line_crossed (camera, time_ns, line, direction, track_id, label, confidence) or '
-        "source_changed (camera, time_ns, state, reason)."
+        description='Each with "kind": line_crossed (camera, time_ns, line, direction, track_id, label, confidence), '
+        "source_changed (camera, time_ns, state, reason), and one for every rule; see the reference of events."
     )
 
 

@@ -4,9 +4,9 @@ import errno
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import uvicorn
@@ -43,7 +43,8 @@ class Served:
         self._server = server
         self._listening = listening
         self.port: int = listening.getsockname()[1]
-        self.url = f"http://{_url_host(settings.host)}:{self.port}/"
+        scheme = "https" if server.config.is_ssl else "http"
+        self.url = f"{scheme}://{_url_host(settings.host)}:{self.port}/"
         self._thread = threading.Thread(target=self._run, name="page", daemon=True)
         self._thread.start()
 
@@ -79,8 +80,16 @@ class Served:
         self.stop()
 
 
-def serve(app: FastAPI, settings: PageSettings, *, ready: Callable[[str], None] | None = None) -> Served:
+def serve(
+    app: FastAPI,
+    settings: PageSettings,
+    *,
+    ready: Callable[[str], None] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Served:
     """Serve the app in the background; returns once it answers and after ``ready(url)`` was called (url without token).
+
+    options: more of ``uvicorn.Config``, such as the files of TLS.
 
     Port 0 takes a free one. BadConfig where the port is taken or the address is not this machine's.
     """
@@ -96,6 +105,7 @@ def serve(app: FastAPI, settings: PageSettings, *, ready: Callable[[str], None] 
         ws_per_message_deflate=False,  # JPEGs do not shrink and the rest is small
         timeout_graceful_shutdown=2,
         lifespan="off",
+        **(options or {}),
     )
     served = Served(_Announcing(config), listening, settings)
     served.wait_until_up()

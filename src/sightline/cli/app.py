@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sightline import __version__
-from sightline.cli import bench, demo, evaluate, models, privacy, probe, simulate, track, watch
+from sightline.cli import bench, config, demo, doctor, evaluate, models, privacy, probe, run, simulate, track, watch
 from sightline.cli.allocator import share_heaps
 from sightline.cli.terminal import set_up_logging
 from sightline.core.errors import SightlineError
@@ -38,12 +38,15 @@ def _options(
 
 app.command("demo", rich_help_panel="See")(demo.demo)
 app.command("watch", rich_help_panel="See")(watch.watch)
+app.command("run", rich_help_panel="See")(run.run)
 app.command("probe", rich_help_panel="See")(probe.probe)
 app.command("simulate", rich_help_panel="Measure")(simulate.simulate)
 app.command("track", rich_help_panel="Measure")(track.track)
 app.command("evaluate", rich_help_panel="Measure")(evaluate.evaluate)
 app.command("bench", rich_help_panel="Measure")(bench.bench)
 app.add_typer(models.app, name="models", rich_help_panel="Set up")
+app.add_typer(config.app, name="config", rich_help_panel="Set up")
+app.command("doctor", rich_help_panel="Set up")(doctor.doctor)
 app.add_typer(privacy.app, name="privacy", rich_help_panel="Set up")
 
 

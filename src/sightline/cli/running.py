@@ -20,7 +20,7 @@ from sightline.cli.wiring import Built
 from sightline.config import Settings
 from sightline.core.clock import SystemClock
 from sightline.core.errors import BadConfig
-from sightline.core.events import LineCrossed, SourceChanged
+from sightline.core.events import Event
 from sightline.formats.summary import summary_json
 from sightline.pipeline.board import Board
 from sightline.pipeline.camera import CameraPlan
@@ -135,7 +135,7 @@ def _files(plans: Sequence[CameraPlan], built: Built, board: Board, show: Show) 
 
 def _to_files(files: Files) -> Callable[[Update], None]:
     def listener(update: Update) -> None:
-        if isinstance(update, LineCrossed | SourceChanged):
+        if isinstance(update, Event):
             files.happened(update)
 
     return listener

@@ -53,6 +53,7 @@ class Board:
         self._notes: dict[str, str] = {}  # source of the note -> sentence
         self._map: Mapping[str, Any] | None = None
         self._scores: dict[str, CameraScores] = {}
+        self._draw: Callable[[str, Sequence[Line]], None] | None = None
 
     def add(self, listed: Listed) -> None:
         """List a camera; its place in the list is the order of adding, one that comes anew keeps its place."""
@@ -78,6 +79,10 @@ class Board:
     def set_map(self, collection: Mapping[str, Any] | None) -> None:
         """The base map that the page shows; BadData where it is no GeoJSON FeatureCollection."""
         self._map = None if collection is None else checked_map(collection)
+
+    def draw_through(self, draw: Callable[[str, Sequence[Line]], None]) -> None:
+        """Lines that people draw go through this call (a service writes them to its file first)."""
+        self._draw = draw
 
     def judge(self, camera: str, scores: CameraScores) -> None:
         """Show people how right a camera's numbers are.
@@ -130,7 +135,7 @@ class Board:
     def set_lines(self, camera: str, lines: Sequence[Line]) -> None:
         """Replace the counting lines; KeyError for an unknown camera."""
         self._known(camera)
-        self._counting.set_lines(camera, lines)
+        (self._draw or self._counting.set_lines)(camera, lines)
 
     def counts(self, camera: str, minutes: int) -> Sequence[CountRow]:
         """Counts in windows of 1 or 15 minutes, oldest first; KeyError for an unknown camera."""

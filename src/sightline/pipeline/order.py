@@ -13,9 +13,12 @@ from sightline.pipeline.contracts import Describe, Detect, Forget
 from sightline.pipeline.counting import Counting
 from sightline.pipeline.meter import Meter
 from sightline.pipeline.parking import Parking
+from sightline.rules.scene import Sample as Scened
+from sightline.rules.tampered import Tampered
 from sightline.track import Sample, Tracker
 from sightline.track.sample import FirstHit
 from sightline.video.gate import Patches
+from sightline.video.health import HealthMeter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +50,8 @@ class CameraState:
     census: Census
     parking: Parking
     masks: tuple[Polygon, ...] = ()
+    health: HealthMeter | None = None  # of a camera that is watched for tampering
+    tampered: Tampered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,10 @@ def _follow_wave(
         with state.meter.time("count"):
             parked = state.parking.update(tracks)
             renamed = state.census.see(tracks.keep(~parked))
-            events = stages.counting.update(frame.camera, frame.time_ns, (frame.width, frame.height), tracks, renamed)
+            events = stages.counting.update(
+                Scened(frame.camera, frame.time_ns, (frame.width, frame.height), tracks), renamed
+            )
+        events += _tampering(frame, state)
         state.meter.tick()
         outcome.append(
             (
@@ -168,6 +176,14 @@ def _follow_wave(
             )
         )
     return outcome
+
+
+def _tampering(frame: Frame, state: CameraState) -> list[Event]:
+    """Whether somebody covered, blurred or turned the camera, or it froze or sees nothing."""
+    if state.health is None or state.tampered is None:
+        return []
+    with state.meter.time("health"):
+        return [*state.tampered.note(frame.time_ns, state.health.look(frame))]
 
 
 def _described(frame: Frame, tracks: Tracks, found: Detections, describe: Describe | None) -> tuple[Tracks, Attributes]:

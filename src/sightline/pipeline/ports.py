@@ -183,3 +183,31 @@ class Ports(Protocol):
         Returns the call that ends the subscription.
         """
         ...
+
+
+class SitePort(Protocol):
+    """The cameras of a service as its file says them; every change is checked as a whole, in force, and in the file.
+
+    Whoever changes something is named for the log by the caller. BadConfig where a change would make no sound site,
+    KeyError for an unknown camera; then nothing has changed.
+    """
+
+    def name(self) -> str:
+        """Name of the site."""
+        ...
+
+    def camera(self, camera: str) -> dict[str, Any]:
+        """The entry of a camera, without credentials; KeyError for an unknown one."""
+        ...
+
+    def add_camera(self, camera: str, members: Mapping[str, Any]) -> None:
+        """A new camera; BadConfig where the name is taken."""
+        ...
+
+    def change_camera(self, camera: str, members: Mapping[str, Any]) -> None:
+        """Replace some members of an entry; None takes one out."""
+        ...
+
+    def remove_camera(self, camera: str) -> None:
+        """Take a camera away."""
+        ...

@@ -22,8 +22,11 @@ from sightline.pipeline.parking import Parking
 from sightline.pipeline.studio import Shot, Studio, shot_of
 from sightline.pipeline.supervisor import Faults, attempt
 from sightline.privacy import Redactor
+from sightline.rules.ruleset import Drawing
+from sightline.rules.tampered import Tampered
 from sightline.video import Reader
 from sightline.video.gate import Patches
+from sightline.video.health import HealthMeter
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,7 @@ class Worker:
         self.studio = Studio(redact, board, self._meter_of, settings.page, clock)
         for plan in plans:
             self._add(plan)
+        self.turned_ns = clock.monotonic_ns()  # when the analysis last came around; it does several times a second
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
 
     def add_sink(self, sink: Sink) -> None:
@@ -115,6 +119,21 @@ class Worker:
         """Let a camera go: it is read and analysed no more, and nothing is kept of it. KeyError for an unknown one."""
         self._leave(name, off_the_board=True)
 
+    def replace(self, plan: CameraPlan, *, paused: bool = False) -> None:
+        """Read a camera by another plan; what it showed and counted is forgotten. KeyError for an unknown one."""
+        self._leave(plan.name, off_the_board=False)
+        self._stages.counting.forget(plan.name)
+        self._add(plan, paused=paused)
+        if self._thread.is_alive() and not paused:
+            self._cameras[plan.name].listed.reader.start()
+
+    def draw(self, name: str, drawing: Drawing) -> None:
+        """Change lines, zones and rules of a camera while it runs. KeyError for an unknown one, BadConfig."""
+        listed = self._cameras[name].listed
+        for event in self._stages.counting.draw(name, drawing, suggest=listed.plan.suggest):
+            self.board.happened(event)
+        listed.plan = replace(listed.plan, drawing=drawing)
+
     def pause(self, name: str) -> None:
         """Stop reading a camera; lines, counts and its place on the board stay. KeyError for an unknown one."""
         one = self._cameras[name]
@@ -127,7 +146,9 @@ class Worker:
         one = self._cameras[name]
         if not one.listed.paused:
             return
-        plan = replace(one.listed.plan, lines=tuple(self.board.lines(name)))  # those people drew meanwhile too
+        plan = one.listed.plan
+        if plan.drawing is None:
+            plan = replace(plan, lines=tuple(self.board.lines(name)))  # those people drew meanwhile too
         self._leave(name, off_the_board=False)
         self._add(plan, census=one.listed.state.census)
         if self._thread.is_alive():
@@ -185,23 +206,33 @@ class Worker:
             on_event=self._source_changed,
             opener=plan.opener,
             mark=plan.mark,
+            feed=plan.feed,
+            trusted=plan.trusted,
             persistent=True,  # whether a camera that never came up is worth waiting for, the command decides
         )
         own = CameraState(Patches(), Meter(self._clock), census or Census(), Parking(), plan.masks)
+        if plan.tamper is not None:
+            own.health, own.tampered = HealthMeter(), Tampered(plan.name, plan.tamper)
         listed = Listed(plan, reader, own, paused=paused)
         self._redact.set_masks(plan.name, plan.masks)
         self._cameras[plan.name] = _Camera(listed, selection)
         self.board.add(listed)
-        if plan.lines:
+        if plan.drawing is not None:
+            self._stages.counting.draw(plan.name, plan.drawing, suggest=plan.suggest)
+        elif plan.lines:
             self.board.set_lines(plan.name, plan.lines)
 
     def _source_changed(self, event: SourceChanged) -> None:
         log.info("camera %s: %s %s", event.camera, event.state, event.reason)
+        one = self._cameras.get(event.camera)
+        if event.state == "returned" and one is not None and one.listed.state.health is not None:
+            one.listed.state.health.restart(event.time_ns)  # the time without pictures was no freezing
         self.board.happened(event)
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                self.turned_ns = self._clock.monotonic_ns()
                 while not self._leaving.empty():
                     self._part(self._leaving.get())
                 frames = self._inbox.take(self._settings.pipeline.in_flight, timeout_s=0.2)
