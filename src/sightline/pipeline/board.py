@@ -33,6 +33,10 @@ class Listed:
     faults: int = 0  # frames whose analysis failed
     failed: str = ""  # why the analysis of this camera gave up, "" while it works
     paused: bool = False  # a person stopped it; it is not read
+    shown: str = ""  # the source without credentials
+
+    def __post_init__(self) -> None:
+        self.shown = without_credentials(self.plan.source)
 
 
 class Board:
@@ -220,10 +224,12 @@ class Board:
         width, height = one.size_px if one.size_px != (0, 0) else (read.width, read.height)
         return CameraStatus(
             name=one.plan.name,
-            source=without_credentials(one.plan.source),
+            source=one.shown,
             kind=one.plan.kind,
             state="paused" if one.paused else "failed" if one.failed else read.state,
-            reason="" if one.paused else without_credentials(one.failed or read.reason),
+            reason=""
+            if one.paused or not (one.failed or read.reason)
+            else without_credentials(one.failed or read.reason),
             width=width,
             height=height,
             source_fps=read.fps,

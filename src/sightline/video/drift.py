@@ -52,6 +52,8 @@ class Drift:
         self._best: tuple[int, int] | None = None
         self._suspect: tuple[int, int] | None = None
         self._jumps = 0
+        self._reported: ClockDrift | None = None
+        self._is_new = True  # a window closed since the last report: whoever asks often pays once per window
 
     def note(self, machine_ns: int, told_ns: int) -> None:
         """The other clock told told_ns when the machine's stood at machine_ns."""
@@ -61,6 +63,7 @@ class Drift:
         elif machine_ns >= self._window_end_ns or machine_ns < self._window_end_ns - 2 * _WINDOW_NS:
             if self._best is not None:
                 self._close_window(self._best)
+                self._is_new = True
             self._best, self._window_end_ns = None, machine_ns + _WINDOW_NS
         if self._best is None or ahead > self._best[1]:
             self._best = (machine_ns, ahead)
@@ -69,9 +72,16 @@ class Drift:
         """The clock began a new time line of its own; what was learnt of the old one is void, and no jump."""
         self._points.clear()
         self._best = self._suspect = self._window_end_ns = None
+        self._is_new = True
 
     def report(self) -> ClockDrift | None:
         """What is known by now; None before the first window of 2 s."""
+        if self._is_new:
+            self._is_new = False  # first: a window that closes meanwhile makes it true again
+            self._reported = self._made()
+        return self._reported
+
+    def _made(self) -> ClockDrift | None:
         points = list(self._points)
         if not points:
             return None

@@ -111,6 +111,7 @@ class Reader:
     ) -> None:
         self._camera = camera
         self._url = url
+        self._shown = shown(url)
         self._settings = settings
         self._slot = slot
         self._clock = clock or SystemClock()
@@ -169,7 +170,7 @@ class Reader:
             live = self._kind == "live"
             return ReaderStats(
                 camera=self._camera,
-                url=shown(self._url),
+                url=self._shown,
                 kind=self._kind,
                 state=state,
                 reason=self._reason,
