@@ -93,7 +93,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 def test_readme_commands_exist() -> None:
     known = commands()
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    used = re.findall(r"^\s*(?:\.venv/bin/)?sightline ((?:models |privacy )?[a-z]+)", text, re.MULTILINE)
+    used = re.findall(r"^\s*(?:\.venv/bin/)?sightline ((?:models |privacy |config )?[a-z]+)", text, re.MULTILINE)
     assert used
     assert [command for command in used if command not in known] == []
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

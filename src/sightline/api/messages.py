@@ -124,8 +124,10 @@ def overlay_text(overlay: Overlay) -> str:
 
 def event_fields(event: Event) -> dict[str, Any]:
     """The event's fields and its kind (its class in snake case), for JSON."""
-    kind = _CAPITAL.sub("_", type(event).__name__).lower()
-    return {"kind": kind, **asdict(event)}
+    members = asdict(event)
+    if "kind" in members:  # what was done to the camera
+        members["tampering"] = members.pop("kind")
+    return {"kind": _CAPITAL.sub("_", type(event).__name__).lower(), **members}
 
 
 def event_text(event: Event) -> str:

@@ -1,15 +1,39 @@
 // Calls of the HTTP API; a refusal becomes an Error with the server's sentence.
 
-async function call(path, options = {}) {
+const OPEN = new Set(["/api/v1/login", "/api/v1/invitation"]); // for who is not signed in
+
+let session = null; // of a service with people; the live page of `watch` has none
+
+export function useSession(given) { session = given; }
+
+export class Refused extends Error {
+  constructor(sentence, status, waitS = null) {
+    super(sentence);
+    this.status = status;
+    this.waitS = waitS;
+  }
+}
+
+export async function call(path, options = {}) {
+  const { method = "GET" } = options;
+  if (session?.over && !OPEN.has(path)) throw new Refused("Sign in again to go on.", 401); // views go on asking meanwhile
+  const word = method !== "GET" && session?.word ? { "x-csrf-token": session.word } : {};
   let answer;
   try {
-    answer = await fetch(path, { headers: { accept: "application/json", ...(options.headers ?? {}) }, ...options });
+    answer = await fetch(path, { ...options, headers: { accept: "application/json", ...word, ...(options.headers ?? {}) } });
   } catch {
-    throw new Error("The server does not answer.");
+    throw new Refused("The server does not answer.", 0);
   }
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.error ?? `The server answered ${answer.status}.`);
-  return body;
+  if (answer.ok) return body;
+  const said = body.error ?? `The server answered ${answer.status}.`;
+  if (answer.status === 401 && said.startsWith("access:")) session?.end();
+  throw new Refused(said, answer.status, Number(answer.headers.get("retry-after")) || null);
+}
+
+// A call with a JSON body.
+export function send(path, method, body) {
+  return call(path, { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 }
 
 const camera = (name) => `/api/v1/cameras/${encodeURIComponent(name)}`;
@@ -18,7 +42,7 @@ export async function fetchLines(name) { return (await call(`${camera(name)}/lin
 
 export async function putLines(name, lines) {
   const body = JSON.stringify({ lines: lines.map(({ name: line, start, end }) => ({ name: line, start, end })) });
-  const headers = { "content-type": "application/json", accept: "application/json" };
+  const headers = { "content-type": "application/json" };
   return (await call(`${camera(name)}/lines`, { method: "PUT", headers, body })).lines;
 }
 

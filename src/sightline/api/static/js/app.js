@@ -12,10 +12,11 @@ import { Wall } from "./wall.js";
 const KEPT_EVENTS = 200;
 const byId = (id) => document.getElementById(id);
 
-const live = new Live();
-const page = { feeds: new Map(), events: [], layers: loadLayers(), want: () => soon(want), hello: false, classes: [], scores: { cameras: {}, network: null } };
+export const live = new Live();
+export const page = { feeds: new Map(), events: [], layers: loadLayers(), want: () => soon(want), hello: false, classes: [], scores: { cameras: {}, network: null } };
 let view = null;
 let route = null;
+let more = { views: {}, home: null }; // what a service adds: views without a camera by kind, and which one is its first
 
 function feedOf(name) {
   if (!page.feeds.has(name)) page.feeds.set(name, new Feed(name, (camera) => live.ack(camera)));
@@ -31,7 +32,7 @@ function soon(run) {
 }
 
 function want() {
-  const wanted = document.hidden || view === null ? [] : view.wanted();
+  const wanted = document.hidden || view === null ? [] : view.wanted?.() ?? [];
   const before = new Set(live.wanted);
   live.want(wanted);
   live.map(!document.hidden && view instanceof MapView);
@@ -40,15 +41,21 @@ function want() {
 }
 
 function update() {
-  view?.update();
+  view?.update?.();
   crumbs();
 }
 
 function readRoute() {
   const [, kind, name] = location.hash.split("/");
-  const camera = name ? decodeURIComponent(name) : null;
+  const camera = name ? decoded(name) : null;
   if (kind === "map") return { kind, camera };
+  if (kind in more.views) return { kind, camera: null };
+  if (more.home && kind !== "camera") return { kind: more.home, camera: null };
   return kind === "camera" && camera !== null ? { kind, camera } : { kind: "wall", camera: null };
+}
+
+function decoded(name) {
+  try { return decodeURIComponent(name); } catch { return name; } // a % typed by hand
 }
 
 const VIEWS = {
@@ -65,7 +72,7 @@ function follow() {
     return;
   }
   const title = { wall: "Sightline", map: "Map · Sightline", camera: `${next.camera} · Sightline` }[next.kind];
-  document.title = title;
+  document.title = title ?? `${more.views[next.kind].title} · Sightline`;
   if (view instanceof MapView && next.kind === "map") { // the map stays, another camera is chosen on it
     route = next;
     view.choose(next.camera);
@@ -74,7 +81,7 @@ function follow() {
   }
   view?.close();
   route = next;
-  view = VIEWS[next.kind](next);
+  view = next.kind in more.views ? more.views[next.kind].open(page) : VIEWS[next.kind](next);
   byId("view").replaceChildren(view.node);
   for (const tab of document.querySelectorAll("[data-tab]")) {
     if (tab.dataset.tab === next.kind) tab.setAttribute("aria-current", "page");
@@ -93,7 +100,7 @@ function unknown(name) {
 }
 
 function crumbs() {
-  const names = [...page.feeds.keys()];
+  const names = route?.kind in more.views ? [] : [...page.feeds.keys()];
   const current = route?.kind === "camera" ? route.camera : "";
   refill(byId("crumbs"), JSON.stringify([names, current]), () => (names.length < 1 ? [] : [
     el("span", { class: "sep", "aria-hidden": "true" }, "/"),
@@ -103,9 +110,17 @@ function crumbs() {
   ]));
 }
 
+// Forgets the cameras that are no more.
+page.keep = (names) => {
+  const kept = new Set(names);
+  for (const name of page.feeds.keys()) if (!kept.has(name)) page.feeds.delete(name);
+  soon(update);
+};
+
 function addEvent(event) {
   page.events.push(event);
   if (page.events.length > KEPT_EVENTS) page.events.shift();
+  more.happened?.(event);
   if (event.kind !== "line_crossed") return;
   page.feeds.get(event.camera)?.flash(event.line);
   if (route?.kind === "map" || route?.camera === event.camera) view?.crossed?.();
@@ -161,7 +176,6 @@ byId("theme").addEventListener("click", () => {
   view?.redraw?.();
 });
 byId("retry").addEventListener("click", () => live.retry());
-addEventListener("hashchange", follow);
 document.addEventListener("visibilitychange", () => page.want());
 
 // What tests and people in the console may ask: which frame is shown and whose boxes are drawn on it.
@@ -169,7 +183,7 @@ window.sightline = {
   get connected() { return live.connected; },
   get map() { return view instanceof MapView ? view.shown() : null; },
   get cameras() {
-    const stages = new Map((view?.stages() ?? []).map((stage) => [stage.feed.name, stage]));
+    const stages = new Map((view?.stages?.() ?? []).map((stage) => [stage.feed.name, stage]));
     return Object.fromEntries([...page.feeds].map(([name, feed]) => [name, {
       state: feed.status?.state ?? null,
       pictures: feed.received,
@@ -187,6 +201,11 @@ window.sightline = {
   },
 };
 
-themeButton();
-follow();
-live.connect();
+// Opens the page; given: what a service adds (see ``more``).
+export function start(given = {}) {
+  more = { ...more, ...given };
+  addEventListener("hashchange", follow);
+  themeButton();
+  follow();
+  if (live.socket === null) live.connect();
+}

@@ -29,7 +29,8 @@ export class CameraView {
     this.progress = el("i");
     this.progressBar = el("div", { class: "thin", hidden: true }, this.progress);
     this.counts = new Counts(feed);
-    this.editor = new LineEditor(feed, this.stage, () => this.counts.refresh());
+    const makeEditor = page.makeEditor ?? ((...parts) => new LineEditor(...parts));
+    this.editor = makeEditor(feed, this.stage, () => this.counts.refresh());
     this.objects = new ObjectList((id) => this.#choose(id));
     this.health = new Health();
     this.events = el("ul", { class: "events" });

@@ -10,6 +10,7 @@ export class Live extends EventTarget {
     this.connected = false;
     this.wanted = [];
     this.mapped = false;
+    this.held = false; // nobody is signed in: not even tried
     this.tries = 0;
     this.socket = null;
     this.timer = 0;
@@ -20,6 +21,7 @@ export class Live extends EventTarget {
 
   connect() {
     clearTimeout(this.timer);
+    if (this.held) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const query = new URLSearchParams({ pictures: this.wanted.join(",") });
     const socket = new WebSocket(`${scheme}//${location.host}/api/v1/live?${query}`);
@@ -35,6 +37,22 @@ export class Live extends EventTarget {
     if (this.connected) return;
     this.socket?.close();
     this.socket = null;
+    this.connect();
+  }
+
+  hold() {
+    this.held = true;
+    clearTimeout(this.timer);
+    const { socket } = this;
+    this.socket = null;
+    this.connected = false;
+    socket?.close();
+  }
+
+  release() {
+    if (!this.held) return;
+    this.held = false;
+    this.tries = 0;
     this.connect();
   }
 

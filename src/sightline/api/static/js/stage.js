@@ -11,6 +11,7 @@ export class Stage {
     this.big = big;
     this.chosen = null;
     this.extra = null; // the line being edited
+    this.paint = null; // what an editor draws between trails and boxes: (ctx, rect, font) => rectangles of its words
     this.drawnBoxes = 0;
     this.picture = el("canvas", { class: "picture", width: 16, height: 9, "aria-hidden": "true" });
     this.overlay = el("canvas", { class: "overlay", role: "img", "aria-label": `Live picture of ${feed.name}` });
@@ -68,11 +69,11 @@ export class Stage {
   #waitText() {
     const status = this.feed.status;
     const bare = this.feed.bitmap === null;
-    const broken = status !== null && (status.state === "lost" || status.state === "failed");
+    const broken = status !== null && ["lost", "failed", "paused"].includes(status.state);
     this.wait.hidden = !bare && !broken;
     this.wait.classList.toggle("over", !bare);
     if (this.wait.hidden || !status) return;
-    const said = { starting: "Starting", running: "Waiting for the first picture", ended: "Ended", lost: "Signal lost", failed: "Failed" };
+    const said = { starting: "Starting", running: "Waiting for the first picture", paused: "Paused", ended: "Ended", lost: "Signal lost", failed: "Failed" };
     setText(this.wait, status.reason ? `${said[status.state]}: ${status.reason}` : said[status.state]);
   }
 
@@ -105,11 +106,11 @@ export class Stage {
     const roomy = w >= 560;
     const font = roomy ? 12.5 : 11;
     if (layers.trails) drawTrails(ctx, rect, feed.trails);
+    const taken = this.paint?.(ctx, rect, font) ?? [];
     if (layers.boxes) {
       drawBoxes(ctx, rect, objects, { dpr, chosen: this.chosen });
       this.drawnBoxes = objects.length;
     }
-    const taken = [];
     const now = performance.now();
     for (const line of layers.lines ? feed.lines : []) {
       if (this.extra?.replaces === line.name) continue;

@@ -37,6 +37,7 @@ export class Wall {
   update() {
     const feeds = [...this.page.feeds.values()];
     for (const feed of feeds) if (!this.tiles.has(feed.name)) this.#add(feed);
+    for (const name of this.tiles.keys()) if (!this.page.feeds.has(name)) this.#remove(name);
     this.grid.dataset.few = feeds.length <= 4 ? String(feeds.length) : "";
     let running = 0;
     let objects = 0;
@@ -65,6 +66,16 @@ export class Wall {
     this.tiles.set(feed.name, tile);
     this.grid.append(tile.node);
     this.observer.observe(tile.node);
+  }
+
+  #remove(name) {
+    const { stage, node } = this.tiles.get(name);
+    stage.close();
+    this.observer.unobserve(node);
+    node.remove();
+    this.tiles.delete(name);
+    this.seen.delete(name);
+    this.page.want();
   }
 
   #updateTile(feed) {

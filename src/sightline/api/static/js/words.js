@@ -29,7 +29,7 @@ export function percentText(share) { return `${Math.round(share * 100)} %`; }
 export function plural(n, word) { return `${countText(n)} ${word}${n === 1 ? "" : "s"}`; }
 export function spaced(name) { return name.replaceAll("_", " "); }
 
-export const STATE_TONE = { running: "good", starting: "", ended: "", lost: "bad", failed: "bad" };
+export const STATE_TONE = { running: "good", starting: "", paused: "", ended: "", lost: "bad", failed: "bad" };
 
 // "car · white": the class and what is known best about it.
 export function labelText(object) {
