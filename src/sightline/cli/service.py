@@ -18,6 +18,7 @@ from sightline.cli.terminal import say, say_token
 from sightline.cli.wiring import Built
 from sightline.config import Settings
 from sightline.config.plugins import load_plugins
+from sightline.config.rules import GroundConfig
 from sightline.config.site import SiteConfig
 from sightline.core.audit import Happening
 from sightline.core.clock import Clock
@@ -33,7 +34,7 @@ from sightline.pipeline.plans import Plans
 from sightline.pipeline.site_file import SiteFile
 from sightline.pipeline.supervisor import attempt
 from sightline.pipeline.worker import Worker
-from sightline.rules.ruleset import RULES
+from sightline.rules.ruleset import RULES, Drawing, ground_of
 from sightline.sinks import SINKS, EventStream, Sink, Surroundings, open_sinks
 from sightline.store.people import PeopleTables
 from sightline.store.store import open_store
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0  # how often the site's file is looked at
 TICK_S: Final = 10.0  # how often counts go to the store
 HANG_S: Final = 30.0  # an analysis that has not come around for so long hangs; a batch takes a second at worst
+_USUAL_ASPECT: Final = 16 / 9  # of a picture nobody has seen yet
 _WAIT_DOORS_S: Final = 3.0  # at the end, for what still waits in each door
 
 
@@ -81,7 +83,9 @@ class Service:
         site = self._started = file.site
         self._clock, self._settings, self._built = clock, settings, built
         plugins = load_plugins("sightline.rules", tuple(RULES), attempt)
-        counting = Counting(settings.count, zone=ZoneInfo(site.time_zone), makers={**RULES, **plugins.loaded})
+        counting = self._counting = Counting(
+            settings.count, zone=ZoneInfo(site.time_zone), makers={**RULES, **plugins.loaded}
+        )
         stages = replace(built.stages, counting=counting)
         self.board = Board(clock, counting, recent_events=settings.pipeline.recent_events, detector=built.detector)
         for number, note in enumerate((*built.notes, *built.redaction_notes)):
@@ -98,10 +102,11 @@ class Service:
         self.worker = Worker([], stages, built.redact, self.board, settings, clock, endless=True)
         self.keeper = Keeper(counting, self.store, self.sinks, clock)
         self.worker.add_sink(self.keeper.analysed)
+        self.worker.add_farewell(self.keeper.left)
         self.plans = Plans(site, settings, clock)
         self._cleanup.callback(self.plans.close)
         self.fleet = Fleet(self.worker, self.plans)
-        self.file = SiteFile(file.path, site, site.store.folder / "secrets", self._bring)
+        self.file = SiteFile(file.path, site, site.store.folder / "secrets", self._bring, self._check)
         self.board.draw_through(self._draw)
 
     def run(self, stop: threading.Event, reload: threading.Event, *, page: bool = True) -> None:
@@ -117,28 +122,20 @@ class Service:
             self.worker.start()
             if page:
                 self._cleanup.enter_context(self._served())
-            self.store.audit.append(Happening("system", "service.start", site.name, {"cameras": len(site.cameras)}))
+            self._log(Happening("system", "service.start", site.name, {"cameras": len(site.cameras)}))
             said = self.fleet.apply(site.cameras).sentence()
             say(f"site {site.name}: {said}")
             tell.ready(f"site {site.name}, {number_of(len(site.cameras), 'camera')}")
             self._watch(stop, reload, tell)
             tell.stopping()
-            self.store.audit.append(Happening("system", "service.stop", site.name))
+            self._log(Happening("system", "service.stop", site.name))
 
     def _watch(self, stop: threading.Event, reload: threading.Event, tell: Notify) -> None:
         ticked_ns = self._clock.monotonic_ns()
         while not stop.wait(LOOK_S):
             asked = reload.is_set()
             reload.clear()
-            try:
-                said = self.file.reload(only_if_changed=not asked)
-            except SightlineError as error:
-                say(f"the file is left aside, the service goes on as it was: {error}")
-                self.board.note("file", f"the site's file has a fault and is not in force: {error}")
-            else:
-                if said:
-                    say(f"file read again: {said}")
-                    self.board.note("file", "")
+            self._follow(asked)
             if self._clock.monotonic_ns() - ticked_ns >= TICK_S * 1e9:
                 ticked_ns = self._clock.monotonic_ns()
                 self.keeper.tick(self.board)
@@ -146,6 +143,35 @@ class Service:
             self.board.note("store", failing)
             if not self.worker.wait(0) and self._clock.monotonic_ns() - self.worker.turned_ns < HANG_S * 1e9:
                 tell.alive(self._clock)
+
+    def _follow(self, asked: bool) -> None:
+        """Read the file again where it changed; no fault of it ends the service."""
+        said: list[str] = []
+        fault = attempt(lambda: said.append(self.file.reload(only_if_changed=not asked)))
+        if fault is not None:
+            sentence = str(fault) if isinstance(fault, SightlineError) else f"{type(fault).__name__} in the program"
+            log.error("the site's file was not followed", exc_info=None if isinstance(fault, SightlineError) else fault)
+            say(f"the file is left aside, the service goes on as it was: {sentence}")
+            self.board.note("file", f"the site's file has a fault and is not in force: {sentence}")
+        elif said[0]:
+            say(f"file read again: {said[0]}")
+            self.board.note("file", "")
+
+    def _log(self, happening: Happening) -> None:
+        """Note something in the audit log; a store that refuses is said and no reason to stop."""
+        try:
+            self.store.audit.append(happening)
+        except SightlineError as error:
+            say(f"not in the audit log: {happening.what}: {error}")
+
+    def _check(self, site: SiteConfig) -> None:
+        """Whether the cameras that differ from those that run can be made; BadConfig names what cannot."""
+        now = self.fleet.cameras()
+        for name, entry in site.cameras.items():
+            if now.get(name) != entry:
+                drawing = Drawing(entry.lines_drawn(), entry.zones_drawn(), entry.rules, entry.ground or GroundConfig())
+                self._counting.check(name, drawing)
+                ground_of(drawing.ground, _USUAL_ASPECT)
 
     @contextmanager
     def _served(self) -> Iterator[None]:
@@ -168,14 +194,13 @@ class Service:
         before = set(self.fleet.cameras())
         changes = self.fleet.apply(site.cameras)
         for name in changes.removed:
-            self.keeper.left(name)
             self.plans.left(name)
         fixed = ("name", "time_zone", "store", "people", "doors", "settings", "sources")
         now = self._started
         later = [key for key in fixed if getattr(site, key) != getattr(now, key)]
         said = changes.sentence()
         detail = {"added": list(changes.added), "removed": list(changes.removed), "cameras": len(before)}
-        self.store.audit.append(Happening("system", "settings.site", site.name, {"changes": said[:2000], **detail}))
+        self._log(Happening("system", "settings.site", site.name, {"changes": said[:2000], **detail}))
         if later:
             said += f"; {', '.join(later)} changed too: in force after a restart"
         return said

@@ -144,6 +144,22 @@ class SiteConfig(Section):
         {}, description="Section -> setting -> value, as in the list of settings; this file wins over the environment."
     )
 
+    @model_validator(mode="after")
+    def _pushers_differ(self) -> "SiteConfig":
+        pushed: dict[str, str] = {}
+        for name, camera in self.cameras.items():
+            for stream in (camera.source, camera.sub):
+                if stream is None or stream.kind != "push":
+                    continue
+                if camera.from_api and "push" not in self.sources.model_fields_set:
+                    raise ValueError(
+                        f"cameras.{name}: expected sources.push in the file before cameras may push"
+                    )
+                other = pushed.setdefault(stream.url, name)
+                if other != name or stream is camera.sub:
+                    raise ValueError(f"cameras.{name}: expected a name to push to of its own, {stream.url!r} is taken")
+        return self
+
     def effective(self) -> Settings:
         """The settings of this file over those of the environment; BadConfig where one cannot work."""
         unknown = sorted(set(self.settings) - set(Settings.model_fields))

@@ -54,18 +54,28 @@ def read_site(path: Path) -> SiteConfig:
     return _checked(path, _parsed(path, _text(path)))
 
 
-def change_site(path: Path, change: Callable[[CommentedMap], None]) -> SiteConfig:
+def change_site(
+    path: Path, change: Callable[[CommentedMap], None], check: Callable[[SiteConfig], None] | None = None
+) -> SiteConfig:
     """Change a site's file: read anew, changed, checked as a whole, written in one step with its comments.
 
-    change gets the file's members. BadSite, and the file as it was, where the outcome would not be one.
+    change gets the file's members; check raises for a site that cannot run here. BadSite, and the file as it was, where
+    the outcome would not be one.
     """
     document = _parsed(path, _text(path))
     change(document)
     site = _checked(path, document)
+    if check is not None:
+        check(site)
     written = io.StringIO()
     _yaml().dump(document, written)
     write_atomically(path, written.getvalue(), mode=path.stat().st_mode & 0o777)
     return site
+
+
+def line_of(path: Path, *keys: str | int) -> int:
+    """The line, from 1, of a place in a site's file; that of the nearest key above it where it is not there."""
+    return _line(_parsed(path, _text(path)), keys)
 
 
 def plain(value: Any) -> Any:

@@ -93,11 +93,16 @@ class Counting:
             ended = ruleset.finish() if ruleset is not None else []
             return [*self._counted(self._counter.finish(camera)), *ended]
 
-    def forget(self, camera: str) -> None:
-        """Drop the lines, tracks and counts of a camera."""
+    def check(self, camera: str, drawing: Drawing) -> None:
+        """BadConfig where a drawing cannot be made for this camera."""
+        Ruleset(camera, drawing, settings=self._settings, zone=self._zone, makers=self._makers)
+
+    def forget(self, camera: str, *, counts: bool = True) -> None:
+        """Drop the lines, rules and tracks of a camera, and its counts unless they are to go on."""
         with self._lock:
             self._counter.forget(camera)
-            self._table.forget(camera)
+            if counts:
+                self._table.forget(camera)
             self._newest.pop(camera, None)
             self._rulesets.pop(camera, None)
             self._drawn.discard(camera)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sightline.core.clock import Clock
 from sightline.core.events import Event
 from sightline.core.frame import Frame
@@ -13,6 +15,7 @@ from sightline.pipeline.contracts import Describe, Detect, Forget
 from sightline.pipeline.counting import Counting
 from sightline.pipeline.meter import Meter
 from sightline.pipeline.parking import Parking
+from sightline.pipeline.supervisor import attempt
 from sightline.rules.scene import Sample as Scened
 from sightline.rules.tampered import Tampered
 from sightline.track import Sample, Tracker
@@ -26,7 +29,7 @@ class Analysed:
     """The outcome of one frame; no picture.
 
     parked: bool (n,) rows of tracks that stand where they were first seen (seen, not counted); first_hits: earlier
-    boxes of tracks that this frame confirmed.
+    boxes of tracks that this frame confirmed. fault: what failed behind the tracker; then nothing else is to be used.
     """
 
     camera: str
@@ -39,6 +42,7 @@ class Analysed:
     attributes: Attributes
     events: tuple[Event, ...]
     first_hits: tuple[FirstHit, ...]
+    fault: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -144,38 +148,57 @@ def _follow_wave(
     for position, tracks, first_hits in zip(wave, tracked, hits, strict=True):
         frame, state = frames[position], state_of(frames[position].camera)
         state.meter.add("track", share)
-        with state.meter.time("describe"):
-            tracks, attributes = _described(frame, tracks, found[position], stages.describe)
-            gone = state.census.gone(tracks, frame.time_ns)
-            state.parking.forget(gone.tolist())
-            if stages.describe is not None and len(gone):
-                stages.describe.forget(frame.camera, gone)
-        with state.meter.time("count"):
-            parked = state.parking.update(tracks)
-            renamed = state.census.see(tracks.keep(~parked))
-            events = stages.counting.update(
-                Scened(frame.camera, frame.time_ns, (frame.width, frame.height), tracks), renamed
-            )
-        events += _tampering(frame, state)
-        state.meter.tick()
-        outcome.append(
-            (
-                position,
-                Analysed(
-                    camera=frame.camera,
-                    index=frame.index,
-                    time_ns=frame.time_ns,
-                    size_px=(frame.width, frame.height),
-                    detections=found[position],
-                    tracks=tracks,
-                    parked=parked,
-                    attributes=attributes,
-                    events=tuple(events),
-                    first_hits=first_hits,
-                ),
-            )
-        )
+        done: list[Analysed] = []
+        # One camera's fault must not undo what the others of the batch have already gone through.
+        fault = attempt(lambda: done.append(_told(frame, found[position], tracks, first_hits, stages, state)))  # noqa: B023
+        if fault is not None:
+            done.append(_faulty(frame, found[position], tracks, fault))
+        outcome.append((position, done[0]))
     return outcome
+
+
+def _told(
+    frame: Frame,
+    found: Detections,
+    tracks: Tracks,
+    first_hits: tuple[FirstHit, ...],
+    stages: Stages,
+    state: CameraState,
+) -> Analysed:
+    """What is told of one tracked frame."""
+    size_px = (frame.width, frame.height)
+    with state.meter.time("describe"):
+        tracks, attributes = _described(frame, tracks, found, stages.describe)
+        gone = state.census.gone(tracks, frame.time_ns)
+        state.parking.forget(gone.tolist())
+        if stages.describe is not None and len(gone):
+            stages.describe.forget(frame.camera, gone)
+    with state.meter.time("count"):
+        parked = state.parking.update(tracks)
+        renamed = state.census.see(tracks.keep(~parked))
+        events = stages.counting.update(Scened(frame.camera, frame.time_ns, size_px, tracks), renamed)
+    events += _tampering(frame, state)
+    state.meter.tick()
+    return Analysed(
+        camera=frame.camera,
+        index=frame.index,
+        time_ns=frame.time_ns,
+        size_px=size_px,
+        detections=found,
+        tracks=tracks,
+        parked=parked,
+        attributes=attributes,
+        events=tuple(events),
+        first_hits=first_hits,
+    )
+
+
+def _faulty(frame: Frame, found: Detections, tracks: Tracks, fault: Exception) -> Analysed:
+    nobody = np.zeros(len(tracks), np.bool_)
+    size_px = (frame.width, frame.height)
+    return Analysed(
+        frame.camera, frame.index, frame.time_ns, size_px, found, tracks, nobody, Attributes.empty(), (), (), fault
+    )
 
 
 def _tampering(frame: Frame, state: CameraState) -> list[Event]:

@@ -26,7 +26,7 @@ class Plans:
         self._clock = clock
         self._sources = site.sources
         self._shared = FeedSite(settings.video, site.sources, None, clock)
-        self._pushing: set[str] = set()
+        self._pushing: dict[str, str] = {}  # camera -> the name it pushes to
         self._lock = threading.Lock()
 
     def __call__(self, name: str, entry: CameraConfig) -> CameraPlan:
@@ -51,9 +51,7 @@ class Plans:
     def left(self, name: str) -> None:
         """A camera is gone: it may push no more."""
         with self._lock:
-            if name in self._pushing and self._shared.door is not None:
-                self._pushing.discard(name)
-                self._shared.door.dismiss(name)
+            self._dismiss(name)
 
     def close(self) -> None:
         """Close the door that cameras push to."""
@@ -64,19 +62,27 @@ class Plans:
 
     def _feed(self, name: str, entry: CameraConfig) -> Feed:
         origin: Literal["api", "operator"] = "api" if entry.from_api else "operator"
+        with self._lock:
+            if self._pushing.get(name) != (entry.source.url if entry.source.kind == "push" else None):
+                self._dismiss(name)
         if entry.source.kind == "push":
-            self._open_door(name)
+            self._open_door(name, entry.source.url)
         main = feed_of(name, entry.source, self._shared, origin=origin)
         if entry.sub is None:
             return main
         return either(main, feed_of(name, entry.sub, self._shared, origin=origin), entry.choice)
 
-    def _open_door(self, name: str) -> None:
+    def _dismiss(self, name: str) -> None:
+        pushed = self._pushing.pop(name, None)
+        if pushed is not None and self._shared.door is not None:
+            self._shared.door.dismiss(pushed)
+
+    def _open_door(self, name: str, pushed: str) -> None:
         """The door for cameras that push, opened when the first of them comes; BadConfig where it cannot be had."""
         with self._lock:
             if self._shared.door is None:
                 self._shared = replace(self._shared, door=door_of(self._sources.push))
-            self._pushing.add(name)
+            self._pushing[name] = pushed
 
 
 def either(main: Feed, sub: Feed, choice: StreamChoice) -> Feed:

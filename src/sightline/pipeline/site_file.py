@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from sightline.formats.site_yaml import change_site, plain, read_site
 HIDDEN: Final = "***"
 _STREAMS: Final = ("source", "sub")
 _LONGEST_SECRET: Final = 1024
+_SECRET_FILE = re.compile(r"(?:source|sub)-[0-9a-f]{16}")
 _URL_WITH_USER = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@")
 
 Bring = Callable[[SiteConfig], str]  # brings the service to a site; says what changed, for people
@@ -31,11 +32,20 @@ class SiteFile:
     owner alone; the site's file only names it.
     """
 
-    def __init__(self, path: Path, site: SiteConfig, secrets_folder: Path, bring: Bring) -> None:
+    def __init__(
+        self,
+        path: Path,
+        site: SiteConfig,
+        secrets_folder: Path,
+        bring: Bring,
+        check: Callable[[SiteConfig], None] | None = None,
+    ) -> None:
+        """check: raises for a site that cannot run here, before a change is written."""
         self._path = path
         self._site = site
         self._secrets = secrets_folder
         self._bring = bring
+        self._check = check
         self._lock = threading.Lock()
         self._seen = _stamp(path)
 
@@ -107,20 +117,29 @@ class SiteFile:
                 else:
                     entry[key] = plain(value)
 
-        done = False
-        try:
-            self._write(change)
-            done = True
-        finally:
-            for path in () if done else made:
-                path.unlink(missing_ok=True)
+        self._write(change, made)
 
-    def _write(self, change: Callable[[CommentedMap], None]) -> None:
+    def _write(self, change: Callable[[CommentedMap], None], made: Sequence[Path] = ()) -> None:
         with self._lock:
-            site = change_site(self._path, change)
+            written = False
+            try:
+                site = change_site(self._path, change, self._check)
+                written = True
+            finally:
+                for path in () if written else made:
+                    path.unlink(missing_ok=True)
             self._seen = _stamp(self._path)
             self._site = site
+            self._tidy()
             self._bring(site)
+
+    def _tidy(self) -> None:
+        """Delete the secrets that no camera names any more."""
+        streams = [one for camera in self._site.cameras.values() for one in (camera.source, camera.sub) if one]
+        named = {one.password for one in streams}
+        for path in self._secrets.glob("*") if self._secrets.is_dir() else ():
+            if _SECRET_FILE.fullmatch(path.name) and f"file:{path.resolve()}" not in named:
+                path.unlink(missing_ok=True)
 
     def _checked(self, camera: str, members: dict[str, Any]) -> tuple[dict[str, Any], list[Path]]:
         """The members as they may stand in the file, and the files of secrets that were made for them."""

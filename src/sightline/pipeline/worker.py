@@ -78,6 +78,7 @@ class Worker:
         self._clock = clock
         self._inbox = Inbox()
         self._sinks: list[Sink] = []
+        self._farewells: list[Callable[[str], None]] = []
         self._stopping = threading.Event()
         self._finished = threading.Event()
         self.board = board
@@ -95,6 +96,10 @@ class Worker:
     def add_sink(self, sink: Sink) -> None:
         """Call sink with every analysed frame, from the analysis thread; only before ``start``."""
         self._sinks.append(sink)
+
+    def add_farewell(self, leaving: Callable[[str], None]) -> None:
+        """Call leaving with the name of every camera that is let go or read anew, before it is forgotten."""
+        self._farewells.append(leaving)
 
     def start(self) -> None:
         """Start reading and analysing."""
@@ -120,9 +125,11 @@ class Worker:
         self._leave(name, off_the_board=True)
 
     def replace(self, plan: CameraPlan, *, paused: bool = False) -> None:
-        """Read a camera by another plan; what it showed and counted is forgotten. KeyError for an unknown one."""
+        """Read a camera by another plan; its counts go on. KeyError for an unknown one; BadConfig changes nothing."""
+        if plan.drawing is not None:
+            self._stages.counting.check(plan.name, plan.drawing)
         self._leave(plan.name, off_the_board=False)
-        self._stages.counting.forget(plan.name)
+        self._stages.counting.forget(plan.name, counts=False)
         self._add(plan, paused=paused)
         if self._thread.is_alive() and not paused:
             self._cameras[plan.name].listed.reader.start()
@@ -191,6 +198,11 @@ class Worker:
 
     def _add(self, plan: CameraPlan, *, paused: bool = False, census: Census | None = None) -> None:
         live = plan.kind == "live"
+        # First what may be refused: a camera is taken whole or not at all.
+        if plan.drawing is not None:
+            self._stages.counting.draw(plan.name, plan.drawing, suggest=plan.suggest)
+        elif plan.lines:
+            self._stages.counting.set_lines(plan.name, plan.lines)
         lane = self._inbox.lane(plan.name, size=1 if live else self._settings.pipeline.file_queue, drop=live)
         fps = plan.analysis_fps or (self._settings.pipeline.live_fps if live else None)
         selection = Selection(fps, live=live, watched=lambda: self.studio.wants(plan.name))
@@ -217,10 +229,6 @@ class Worker:
         self._redact.set_masks(plan.name, plan.masks)
         self._cameras[plan.name] = _Camera(listed, selection)
         self.board.add(listed)
-        if plan.drawing is not None:
-            self._stages.counting.draw(plan.name, plan.drawing, suggest=plan.suggest)
-        elif plan.lines:
-            self.board.set_lines(plan.name, plan.lines)
 
     def _source_changed(self, event: SourceChanged) -> None:
         log.info("camera %s: %s %s", event.camera, event.state, event.reason)
@@ -252,6 +260,10 @@ class Worker:
         fault = attempt(lambda: self._finish(name))
         if fault is not None:
             self._faults.failed(name, "the end of counting", fault)
+        for leaving in self._farewells:
+            fault = attempt(lambda leaving=leaving: leaving(name))  # type: ignore[misc]
+            if fault is not None:
+                self._faults.failed(name, "the farewell", fault)
         self._faults.fine(name)
         self._inbox.drop_lane(name)
         self._cameras.pop(name, None)
@@ -284,21 +296,20 @@ class Worker:
     def _analyse_all(self, due: Sequence[Frame]) -> None:
         """Analyse a batch; where it fails, camera by camera, so that one camera's pictures harm no other's."""
         if attempt(lambda: self._analyse(due)) is None:
-            for frame in due:
-                self._faults.fine(frame.camera)
             return
         for name in dict.fromkeys(frame.camera for frame in due):
             own = [frame for frame in due if frame.camera == name]
             fault = attempt(lambda own=own: self._analyse(own))  # type: ignore[misc]
-            listed = self._cameras[name].listed
-            if fault is None:
-                self._faults.fine(name)
-                continue
-            listed.faults += len(own)
-            if self._faults.failed(name, "a batch of frames", fault):
-                listed.failed = f"analysis stopped: {type(fault).__name__}: {fault}"
-                self.broken.add(name)
-                self._inbox.close_lane(name)
+            if fault is not None:
+                self._failed(name, len(own), fault)
+
+    def _failed(self, name: str, frames: int, fault: Exception) -> None:
+        listed = self._cameras[name].listed
+        listed.faults += frames
+        if self._faults.failed(name, "a batch of frames", fault):
+            listed.failed = f"analysis stopped: {type(fault).__name__}: {fault}"
+            self.broken.add(name)
+            self._inbox.close_lane(name)
 
     def _analyse(self, frames: Sequence[Frame]) -> None:
         for frame, analysed in analyse(frames, self._stages, self._state_of, self._clock):
@@ -317,6 +328,10 @@ class Worker:
         return self._cameras[name].listed.state
 
     def _deliver(self, frame: Frame, analysed: Analysed) -> None:
+        if analysed.fault is not None:
+            self._failed(frame.camera, 1, analysed.fault)
+            return
+        self._faults.fine(frame.camera)
         camera = self._cameras[frame.camera]
         camera.last_analysed_ns = camera.listed.newest_ns = frame.time_ns
         camera.listed.size_px = analysed.size_px

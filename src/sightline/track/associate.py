@@ -214,8 +214,9 @@ def turned(tracked: Tracked, lost: I64, dt_s: F64, seen: Seen, free: I64) -> tup
     off[:2] /= reach
     farthest = (off / _TURN).max(axis=0)
     near = farthest <= _TURN_ALONE
-    track, pair = track[near], pair[near]
-    alone = _alone(track, pair) & (farthest[near] <= 1)
+    near &= _OTHER[_GROUP[tracked.labels[track]], _GROUP[seen.labels[pair]]] == 0
+    track, pair, farthest = track[near], pair[near], farthest[near]
+    alone = _alone(track, pair) & (farthest <= 1)
     return track[alone], pair[alone]
 
 

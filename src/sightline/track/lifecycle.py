@@ -182,6 +182,14 @@ def _outside(place: F64, at: I64, taken: Intake) -> Bool:
     return outside
 
 
+def at_edge(place: F64, at: I64, taken: Intake) -> Bool:
+    """Which boxes at places (AXES, k) of cameras at (k,) reach over a side of the picture: who leaves there is not who
+    comes in there a moment later."""
+    wide = taken.sizes[0].take(at)
+    half = 0.5 * np.exp(place[c.HEIGHT] + place[c.SHAPE])
+    return np.asarray((place[c.FOOT_X] - half <= 0) | (place[c.FOOT_X] + half >= wide))
+
+
 def _inside(x: float, y: float, corners: Sequence[tuple[float, float]]) -> bool:
     """Whether a point lies in a polygon: a ray to the right crosses an odd number of its sides."""
     if len(corners) < 3:

@@ -218,6 +218,7 @@ class Tracker:
         where that is the only explanation."""
         young = (hits == 1) | (tracked.block[c.AGE_S] <= YOUNG_S)
         turning = may_turn(tracked, hits, dt_s)
+        turning &= ~lifecycle.at_edge(tracked.block[c.PLACE], tracked.at, taken)
         lost = ((young | turning) & (matching.seen < 0)).nonzero()[0]
         rows = free.nonzero()[0]
         if not len(lost) or not len(rows):

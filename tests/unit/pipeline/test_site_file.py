@@ -148,3 +148,62 @@ def test_a_file_changed_on_disk_is_followed_once(one: Followed) -> None:
         one.file.reload(only_if_changed=True)
     assert "tape" in one.file.site().cameras, "it stays as it was"
     assert one.file.reload(only_if_changed=True) == "", "a fault is said once"
+
+
+def test_secrets_nobody_names_any_more_are_deleted(one: Followed) -> None:
+    def source(secret: str) -> dict[str, Any]:
+        return {"url": "rtsp://10.0.0.9/x", "user": "u", "secret": secret}
+
+    one.file.add_camera("new", {"source": source("first"), "purpose": "look at the yard"})
+    one.file.change_camera("new", {"source": source("second")})
+    (kept,) = one.secrets.iterdir()
+    assert kept.read_text(encoding="utf-8") == "second\n"
+    (one.secrets / "a note of the operator").write_text("stays", encoding="utf-8")
+    one.file.remove_camera("new")
+    assert [path.name for path in one.secrets.iterdir()] == ["a note of the operator"]
+
+
+def test_what_fails_behind_the_file_takes_no_secret_away(tmp_path: Path) -> None:
+    def broken(_: SiteConfig) -> str:
+        raise OSError("no room for the log")
+
+    path = tmp_path / "site.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    file = SiteFile(path, read_site(path), tmp_path / "secrets", broken)
+    source = {"url": "rtsp://10.0.0.9/x", "user": "u", "secret": "hunter2"}
+    with pytest.raises(OSError, match="no room"):
+        file.add_camera("new", {"source": source, "purpose": "look at the yard"})
+    password = read_site(path).cameras["new"].source.password
+    assert password is not None
+    assert Path(password.removeprefix("file:")).exists()
+
+
+def test_what_cannot_run_here_is_not_written(tmp_path: Path) -> None:
+    def refused(_: SiteConfig) -> None:
+        raise BadConfig("plugin", "nosuch", "one that is here")
+
+    path = tmp_path / "site.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    file = SiteFile(path, read_site(path), tmp_path / "secrets", lambda _: "", refused)
+    with pytest.raises(BadConfig, match="one that is here"):
+        file.change_camera("gate", {"purpose": "something else again"})
+    assert path.read_text(encoding="utf-8") == TEXT
+
+
+PUSHER = "  north:\n    source: {kind: push, url: yard, password: '${KEY}'}\n    purpose: look at the yard\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("", "expected sources.push in the file"),
+        (PUSHER + "sources: {push: {address: 127.0.0.1}}\n", "'yard' is taken"),
+    ],
+    ids=["a site where nobody pushes", "somebody else's name"],
+)
+def test_nobody_takes_anothers_name_to_push_to(tmp_path: Path, more: str, words: str) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(TEXT + more, encoding="utf-8")
+    file = SiteFile(path, read_site(path), tmp_path / "secrets", lambda _: "")
+    with pytest.raises(BadConfig, match=words):
+        file.change_camera("gate", {"source": {"kind": "push", "url": "yard", "secret": "x"}})

@@ -14,15 +14,18 @@ import pytest
 from sightline.cli.running import Outcome, Show, run
 from sightline.cli.wiring import Built, build, open_library
 from sightline.config import Settings, load_settings
+from sightline.config.rules import PluginRule
 from sightline.core.clock import SystemClock
 from sightline.core.errors import BadConfig
-from sightline.core.events import Line
+from sightline.core.events import Line, LineCrossed
 from sightline.core.frame import Frame
 from sightline.core.values import Detections
 from sightline.formats.mot import read_mot
 from sightline.pipeline.board import Board
 from sightline.pipeline.camera import CameraPlan
+from sightline.pipeline.counting import Counting
 from sightline.pipeline.worker import Worker
+from sightline.rules.ruleset import RULES, Drawing
 from sightline.video import ClipWriter
 
 FRAMES = 40
@@ -257,3 +260,61 @@ def test_a_service_without_cameras_waits_for_some(service: Service) -> None:
     assert service.opened == []
     service.worker.resume("a")
     assert service.sees("a")
+
+
+UNSOUND = Drawing(rules=(PluginRule(type="plugin", name="r", plugin="nosuch"),))
+
+
+def test_a_camera_whose_rules_cannot_be_made_is_not_taken_at_all(service: Service) -> None:
+    with pytest.raises(BadConfig):
+        service.worker.add(service.plan("a", drawing=UNSOUND))
+    assert (service.opened, list(service.board.cameras())) == ([], [])
+    service.worker.add(service.plan("a"))
+    assert service.sees("a")
+    with pytest.raises(BadConfig):
+        service.worker.replace(service.plan("a", drawing=UNSOUND))
+    assert service.sees("a"), "it goes on as it was"
+    assert service.opened == ["a"]
+
+
+def test_a_camera_read_anew_keeps_its_counts_and_says_farewell_first(service: Service) -> None:
+    counting, counts = service.stages.counting, []
+    service.worker.add_farewell(lambda name: counts.append(sum(row.by_class["car"] for row in counting.rows(name, 1))))
+    service.worker.add(service.plan("a"))
+    assert service.sees("a")
+    counting._counted([LineCrossed("a", 60_000_000_000, "in", "forward", 1, "car", 0.9)])
+    service.worker.replace(service.plan("a", analysis_fps=5))
+    assert [row.by_class for row in service.board.counts("a", 1)] == [{"car": 1}]
+    service.worker.remove("a")
+    assert counts == [1, 1], "before all is forgotten"
+
+
+class Broken:
+    """A rule that fails at every sample."""
+
+    def update(self, scene: Any) -> list[Any]:
+        raise ValueError("this rule is broken")
+
+    def finish(self, time_ns: int) -> list[Any]:
+        return []
+
+
+def test_a_rule_that_breaks_one_camera_costs_the_others_nothing(
+    built: Built, settings: Settings, tmp_path: Path
+) -> None:
+    makers: Any = {**RULES, "broken": lambda config, camera: Broken()}
+    line = Line("in", (0.3, 0.0), (0.3, 1.0))
+    bad = PluginRule(type="plugin", name="r", plugin="broken")
+    drawings = {name: Drawing((line,), (), (bad,) if name == "bad" else ()) for name in ("good", "bad", "other")}
+    plans = [
+        CameraPlan(name, f"drawn:{name}", "file", opener=lambda name=name: Walker(name), drawing=drawing)  # type: ignore[misc]
+        for name, drawing in drawings.items()
+    ]
+    counting = Counting(settings.count, makers=makers)
+    mended = replace(built, stages=replace(built.stages, detect=detect, counting=counting))
+    done = run(plans, mended, settings, Show(headless=True, out=tmp_path))
+    assert "this rule is broken" in done.faults[0]
+    said = [json.loads(text) for text in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert sorted(one["Source"]["VideoSource"] for one in said if "LineDetector" in one["topic"]) == ["good", "other"]
+    for name in ("good", "other"):
+        assert done.summary["cameras"][name]["frames_analysed"] == FRAMES

@@ -378,7 +378,7 @@ def walked(sample: Make, person: MakeRow, rate: float, speed: float, beside: flo
     """Ids per sample of one who walks 4 s and back as fast, m/s, and of who first appears when he turns, m away."""
     samples, turn = [], round(4 * rate)
     for k in range(2 * turn):
-        x = 640 + 100 * speed / rate * (turn - abs(turn - k)) - 200
+        x = 640 + 100 * speed / rate * (turn - abs(turn - k)) - 400
         rows = [person(x, 500)]
         if beside is not None and k > turn:
             rows.append(person(x + 100 * beside, 500, 0.85))
@@ -419,3 +419,16 @@ def test_cars_of_a_queue_stay_who_they_are(sample: Make, car: MakeRow) -> None:
                     ids[i].add(one)
         lost += sum(len(one) for one in ids) - 6
     assert lost <= 16
+
+
+@pytest.mark.parametrize(("rate", "missed"), [(3, 0), (3, 1), (5, 0), (5, 1), (10, 0), (10, 1)])
+def test_who_leaves_at_the_edge_is_not_who_comes_in_there(
+    sample: Make, person: MakeRow, rate: float, missed: int
+) -> None:
+    step, height = 1.4 * 110 / 1.7 / rate, 110.0
+    out = [[person(x, 400, 0.9, height)] for x in np.arange(300, 22, -step).tolist()]
+    back = [[person(26 + step * k, 402, 0.9, 1.04 * height)] for k in range(8)]
+    frames = [*out, *[[] for _ in range(missed)], *back]
+    answers = run(Tracker(), [sample(k / rate, rows) for k, rows in enumerate(frames)])
+    assert answers[len(out) - 1] == [1]
+    assert answers[-1] == [2]
