@@ -36,6 +36,9 @@ PROFILES = {  # token: name, encoding, width, height, rate, kbit/s
 class Device:
     """The camera: its user, its clock, its answers."""
 
+    moved = ""  # where it sends ...
+    moved_from = ""  # ... questions that contain these characters
+
     def __init__(self, user: str, password: str, skew_s: float, advertised: str) -> None:
         self.user, self.password, self.advertised = user, password, advertised
         self.skew = timedelta(seconds=skew_s)
@@ -136,6 +139,12 @@ def serve_soap(device: Device) -> ThreadingHTTPServer:
 
         def do_POST(self) -> None:
             message = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if device.moved and device.moved_from in message:
+                self.send_response(307)
+                self.send_header("Location", device.moved)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             status, body = device.answer(message)
             data = ENVELOPE.format(body=body).encode()
             self.send_response(status)
@@ -178,8 +187,11 @@ def main() -> None:
     parser.add_argument("--password", default="s3cret")
     parser.add_argument("--skew", type=float, default=0, help="seconds its clock is ahead")
     parser.add_argument("--advertised", default="127.0.0.1", help="host it names itself, as behind address translation")
+    parser.add_argument("--moved", default="", help="address it redirects to ...")
+    parser.add_argument("--moved-from", default="", help="... when a question contains these characters")
     asked = parser.parse_args()
     device = Device(asked.user, asked.password, asked.skew, asked.advertised)
+    device.moved, device.moved_from = asked.moved, asked.moved_from
     serve_soap(device)
     listening = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     listening.bind(("", 0))

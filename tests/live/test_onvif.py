@@ -1,5 +1,6 @@
 """ONVIF against a camera that runs as a process of its own: discovery, profiles, a wrong clock, a wrong password."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -75,6 +76,19 @@ def test_a_wrong_password_is_said_and_not_shown(camera) -> None:
 def test_nobody_there(camera) -> None:
     with pytest.raises(SourceUnavailable, match="expected an ONVIF camera, got no connection"):
         profiles("http://127.0.0.1:9/onvif/device_service", VIEWER, origin="operator", timeout_s=5)
+
+
+@pytest.mark.parametrize("question", ["", "GetServices", "GetProfiles"], ids=["at once", "second", "media service"])
+def test_a_camera_that_sends_us_elsewhere_is_not_followed(camera, question: str) -> None:
+    """What it redirects to could be a machine inside that its own address could never reach."""
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        where = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/latest/meta-data"
+        one = camera("--moved", where, "--moved-from", question)
+        with pytest.raises(SourceUnavailable, match="got a redirect, which is not followed"):
+            profiles(one.address, VIEWER, origin="operator", timeout_s=10)
+        elsewhere.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
 
 def test_an_address_from_outside_is_checked_first(camera) -> None:

@@ -1,7 +1,9 @@
 """Cameras that push RTSP to our door: FFmpeg and GStreamer as encoders, keys, takeovers, losses, closing."""
 
+import contextlib
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,9 +18,10 @@ import pytest
 from sightline.config import VideoSettings
 from sightline.config.sources import PushOptions, SourceOptions, SourcesSettings
 from sightline.core.errors import BadConfig, SourceUnavailable
-from sightline.video import FrameSlot, Reader, open_source
-from sightline.video.feeds import Site, feed_of
+from sightline.video import FrameSlot, Reader, open_source, push_line
+from sightline.video.feeds import Going, Site, feed_of
 from sightline.video.push import PushDoor, door_of
+from sightline.video.source import Start
 
 pytestmark = pytest.mark.live
 
@@ -221,18 +224,105 @@ def test_a_dismissed_camera_is_put_out(door, encoder) -> None:
     assert door.stats().pushing == ()
 
 
-def test_a_door_with_a_certificate_takes_pictures_by_rtsps(tmp_path: Path, camera, encoder) -> None:
+ASKED = b"OPTIONS rtsp://h/gate RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+
+
+@contextlib.contextmanager
+def deaf(door: PushDoor) -> Iterator[None]:
+    """A connection that asks until answers wait for it, and reads none."""
+    door._outer.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)  # its connections inherit it
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        one.settimeout(10)
+        one.connect(("127.0.0.1", door.port))
+        until(lambda: one.sendall(ASKED * 8) or any(line.waiting > 4000 for line in door._room.open))
+        yield
+
+
+def test_who_asks_and_never_reads_loses_the_connection(door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push_line, "_GREETING_S", 2.0)
+    monkeypatch.setattr(push_line, "LEAVE_S", 0.1)
+    with deaf(door):
+        until(lambda: not door._room.open)
+
+
+def closes(door: PushDoor) -> None:
+    door.close()
+    assert not door._thread.is_alive()
+    assert door._loop.is_closed()
+    door.close()  # again: nothing happens
+
+
+def test_a_door_closes_though_somebody_never_reads() -> None:
+    door = PushDoor("127.0.0.1", 0)
+    with deaf(door):
+        closes(door)
+
+
+def test_a_door_closes_though_somebody_never_says_farewell(certificate: tuple[str, str]) -> None:
+    door = door_of(PushOptions(address="127.0.0.1", port=0, certificate=certificate[0], certificate_key=certificate[1]))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certificate[0])
+    raw = socket.create_connection(("127.0.0.1", door.port), timeout=10)
+    with context.wrap_socket(raw, server_hostname="localhost") as one:
+        one.sendall(ASKED)
+        assert one.recv(4096).startswith(b"RTSP/1.0 200")
+        closes(door)
+
+
+def test_one_host_cannot_take_all_the_room(door, camera, encoder) -> None:
+    """Strangers of this address are many; a camera that has shown its key stays, and room returns when they go."""
+    _, slot = camera()
+    encoder()
+    until(lambda: len(slot) >= 3)
+    strangers = [socket.create_connection(("127.0.0.1", door.port), timeout=10) for _ in range(100)]
+    try:
+        until(lambda: door.stats().refused == 36)
+        assert door.stats().pushing == ("gate",)
+        before = len(slot)
+        until(lambda: len(slot) >= before + 10)
+    finally:
+        for one in strangers:
+            one.close()
+    until(lambda: len(door._room.open) == 2)  # the camera and its reader
+
+
+def test_a_changed_key_counts_from_the_next_connection_on(door, tmp_path: Path, encoder) -> None:
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    options = SourceOptions(url="gate", kind="push", password=f"file:{key}")
+    feed = feed_of("gate", options, Site(SETTINGS, SourcesSettings(), door), origin="operator")
+    first = encoder()
+    until(lambda: door.wait("gate", 0.1))
+    key.write_text("an0ther-key")
+    assert encoder().error() == "HTTPUnauthorizedError"
+    encoder(key="an0ther-key")
+    assert first.error()  # the new one takes its place
+    until(lambda: door.wait("gate", 0.1))
+    key.unlink()
+    assert encoder(key="an0ther-key").error() == "HTTPUnauthorizedError"
+    with pytest.raises(SourceUnavailable, match="expected a readable text file, got 'No such"):
+        feed(Going(Start(), threading.Event()))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """Paths of a certificate for localhost and of its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl program")
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=door"]
-    subprocess.run([openssl, *made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    key, made = tmp_path / "key.pem", tmp_path / "cert.pem"
+    options = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    options += ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([openssl, *options, "-keyout", str(key), "-out", str(made)], check=True, capture_output=True)
+    return str(made), str(key)
+
+
+def test_a_door_with_a_certificate_takes_pictures_by_rtsps(tmp_path: Path, certificate: tuple[str, str]) -> None:
     with pytest.raises(BadConfig, match="expected PEM files"):
         door_of(PushOptions(address="127.0.0.1", port=0, certificate=str(tmp_path / "none")))
-    with door_of(
-        PushOptions(address="127.0.0.1", port=0, certificate=str(certificate), certificate_key=str(key))
-    ) as door:
+    options = PushOptions(address="127.0.0.1", port=0, certificate=certificate[0], certificate_key=certificate[1])
+    with door_of(options) as door:
         door.admit("gate", KEY)
         one = Encoder(f"rtsps://any:{KEY}@127.0.0.1:{door.port}/gate")
         try:

@@ -1,18 +1,22 @@
 """``sightline config``: is a site's file sound, and what may stand in it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from sightline.cli.terminal import answer_json, answers
+from sightline.config.rules import GroundConfig
 from sightline.config.site import SiteConfig, schema
-from sightline.core.errors import without_credentials
+from sightline.core.errors import BadConfig, without_credentials
 from sightline.core.wording import number_of
-from sightline.formats.site_yaml import BadSite, read_site
+from sightline.formats.site_yaml import BadSite, Fault, line_of, read_site
+from sightline.rules.ruleset import ground_of
 
 app = typer.Typer(help="Is a site's file sound, and what may stand in it.", no_args_is_help=True)
+
+_USUAL_ASPECT: Final = 16 / 9  # of a picture nobody has seen yet, as for those that run
 
 
 @app.command("check")
@@ -23,6 +27,7 @@ def check(
     """Read a site's file as `run` would, and say every fault with its line; exit 2 when there is one."""
     try:
         site = read_site(config)
+        _check_grounds(config, site)
     except BadSite as error:
         if as_json:
             faults = [{"line": one.line, "key": one.key, "sentence": one.sentence} for one in error.faults]
@@ -41,6 +46,20 @@ def check(
         table.add_row(name, row["source"], row["purpose"], *(str(row[key]) for key in ("lines", "zones", "rules")))
     if site.cameras:
         answers.print(table)
+
+
+def _check_grounds(config: Path, site: SiteConfig) -> None:
+    """BadSite where known lengths or points are of no flat ground; a picture nobody has seen yet is taken as 16:9."""
+    faults: list[Fault] = []
+    for name, camera in site.cameras.items():
+        try:
+            ground_of(camera.ground or GroundConfig(), _USUAL_ASPECT)
+        except BadConfig as error:
+            line = line_of(config, "cameras", name, *error.key.split("."))
+            sentence = str(error).removeprefix(f"{error.key}: ")
+            faults.append(Fault(line, f"cameras.{name}.{error.key}", sentence))
+    if faults:
+        raise BadSite(config, sorted(faults, key=lambda fault: fault.line))
 
 
 def _cameras(site: SiteConfig) -> dict[str, dict[str, Any]]:

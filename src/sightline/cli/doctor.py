@@ -25,6 +25,7 @@ from sightline.models.library import Library
 from sightline.models.registry import MODELS
 from sightline.privacy.check import privacy_check
 from sightline.video.codecs import decodable
+from sightline.video.credentials import secret
 
 Level = Literal["ok", "note", "fault"]
 WANTED_CODECS: Final = ("h264", "hevc", "mjpeg")
@@ -142,7 +143,10 @@ def _privacy(settings: Settings, library: Library) -> Iterator[Finding]:
     )  # of a service, people and their roles guard the page
     broken = [finding for finding in findings if not finding.ok]
     for finding in broken:
-        yield Finding("privacy", "fault", f"{finding.rule}: {finding.sentence}")
+        remedy = " (until then pictures are pixelated as a whole: sightline models pull, or models import DIR)"
+        yield Finding(
+            "privacy", "fault", f"{finding.rule}: {finding.sentence}{remedy if 'installed' in finding.sentence else ''}"
+        )
     if not broken:
         yield Finding("privacy", "ok", f"{number_of(len(findings), 'promise')} kept; all: sightline privacy check")
 
@@ -156,6 +160,12 @@ def _site(site: SiteConfig) -> Iterator[Finding]:
         if importlib.util.find_spec(module) is None:
             yield Finding(use, "fault", f"expected the extra {extra}: pip install 'sightline[{extra}]'")
     for name, camera in site.cameras.items():
+        for stream in (camera.source, camera.sub):
+            if stream is not None and stream.password is not None:
+                try:
+                    secret(stream.password)
+                except SightlineError as error:
+                    yield Finding("cameras", "fault", f"{name}: {error}")
         path = Path(camera.source.url)
         if "://" not in camera.source.url and camera.source.kind == "stream" and not path.exists():
             yield Finding("cameras", "fault", f"{name}: expected a file or device at {path}, got none")

@@ -23,7 +23,7 @@ from sightline.config.site import SiteConfig
 from sightline.core.audit import Happening
 from sightline.core.clock import Clock
 from sightline.core.errors import SightlineError
-from sightline.core.events import Line
+from sightline.core.events import Line, SourceChanged
 from sightline.core.wording import number_of
 from sightline.formats.ngsi_ld import Place
 from sightline.pipeline.board import Board
@@ -31,6 +31,7 @@ from sightline.pipeline.counting import Counting
 from sightline.pipeline.fleet import Fleet
 from sightline.pipeline.keeper import Keeper
 from sightline.pipeline.plans import Plans
+from sightline.pipeline.ports import Update
 from sightline.pipeline.site_file import SiteFile
 from sightline.pipeline.supervisor import attempt
 from sightline.pipeline.worker import Worker
@@ -75,6 +76,12 @@ def _doors(site: SiteConfig, clock: Clock) -> dict[str, Sink]:
     return dict(open_sinks(site.doors, around))
 
 
+def _say_source(update: Update) -> None:
+    """Cameras that are lost and return stand in the service's log."""
+    if isinstance(update, SourceChanged):
+        say(f"camera {update.camera}: {update.state}{f': {update.reason}' if update.reason else ''}")
+
+
 class Service:
     """What ``sightline run`` runs; ``run`` returns after ``stop`` was set."""
 
@@ -114,6 +121,7 @@ class Service:
         tell, site = Notify(), self.file.site()
         with self._cleanup:
             self._cleanup.callback(self.board.subscribe(self.keeper.happened, ()))
+            self._cleanup.callback(self.board.subscribe(_say_source, ()))
             for name, sink in self.sinks.items():
                 sink.start()
                 self._cleanup.callback(sink.stop, _WAIT_DOORS_S)
@@ -140,7 +148,7 @@ class Service:
                 ticked_ns = self._clock.monotonic_ns()
                 self.keeper.tick(self.board)
             failing = self.store.stats().writing.sentence
-            self.board.note("store", failing)
+            self.board.note("store", failing, first=True)
             if not self.worker.wait(0) and self._clock.monotonic_ns() - self.worker.turned_ns < HANG_S * 1e9:
                 tell.alive(self._clock)
 
@@ -152,7 +160,7 @@ class Service:
             sentence = str(fault) if isinstance(fault, SightlineError) else f"{type(fault).__name__} in the program"
             log.error("the site's file was not followed", exc_info=None if isinstance(fault, SightlineError) else fault)
             say(f"the file is left aside, the service goes on as it was: {sentence}")
-            self.board.note("file", f"the site's file has a fault and is not in force: {sentence}")
+            self.board.note("file", f"the site's file has a fault and is not in force: {sentence}", first=True)
         elif said[0]:
             say(f"file read again: {said[0]}")
             self.board.note("file", "")

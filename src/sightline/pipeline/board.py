@@ -72,10 +72,12 @@ class Board:
             self._last_overlay.pop(camera, None)
             self._scores.pop(camera, None)
 
-    def note(self, origin: str, sentence: str) -> None:
-        """Show a sentence to people with every camera; an empty one takes the origin's note away."""
+    def note(self, origin: str, sentence: str, *, first: bool = False) -> None:
+        """Show a sentence to people with every camera, before others where asked; an empty one takes it away."""
         with self._lock:
-            if sentence:
+            if sentence and first:
+                self._notes = {origin: sentence, **{key: one for key, one in self._notes.items() if key != origin}}
+            elif sentence:
                 self._notes[origin] = sentence
             else:
                 self._notes.pop(origin, None)

@@ -105,12 +105,20 @@ def _ask(one: object, question: bytes, port: int, interface: str) -> None:
 
 
 def _answers(data: bytes, message: str, sender: str, interface: str) -> list[FoundCamera]:
-    """The cameras an answer tells of; none from one that is broken, declares entities or answers somebody else."""
-    if b"<!" in data:  # neither comments nor entities belong into an answer; entities can grow without end
+    """The cameras an answer tells of; none from one that is broken, declares entities or answers somebody else.
+
+    Only UTF-8 is read, and given to the parser as text, which then follows no other encoding that the answer declares:
+    in UTF-16, and in many an old one, a declaration of entities looks like none.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return []
+    if "\0" in text or "<!" in text:  # neither comments nor entities belong there; entities can grow without end
         return []
     try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError:
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError):
         return []
     if (root.findtext(".//a:RelatesTo", "", _NAMES)).strip() != message:
         return []

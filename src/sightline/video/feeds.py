@@ -101,7 +101,7 @@ def feed_of(camera: str, options: SourceOptions, site: Site, *, origin: Origin) 
     if origin == "api":
         refuse_references(options.url)
     if options.kind == "push":
-        return _push(camera, options, site)
+        return _readable(_push(camera, options, site))
     made = {"snapshot": _snapshot, "document": _document, "stream": _plain}[options.kind]
     return _readable(made(camera, options, site, origin))
 
@@ -207,10 +207,13 @@ def _push(camera: str, options: SourceOptions, site: Site) -> Feed:
     door = site.door
     if door is None:
         raise SourceUnavailable(f"{camera}: expected a door for cameras that push, got none: set sources.push")
-    assert options.password is not None  # SourceOptions refuses a push without a key
-    door.admit(options.url, secret(options.password))
+    reference = options.password
+    assert reference is not None  # SourceOptions refuses a push without a key
+    secret(reference)  # one that cannot be read is said at once
+    door.admit(options.url, lambda: secret(reference))
 
     def opened(going: Going) -> OpenSource:
+        secret(reference)  # the door only keeps the camera out when it has become unreadable; here it is said
         limit_ns = site.clock.monotonic_ns() + round(site.settings.open_timeout_s * 1e9)
         while not door.wait(options.url, _PUSH_SLICE_S):
             if going.stopping.is_set() or site.clock.monotonic_ns() > limit_ns:

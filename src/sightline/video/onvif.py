@@ -16,11 +16,36 @@ from sightline.video.credentials import Credentials
 
 _MOST: Final = 16  # profiles of a camera; real ones have two to six
 _CODECS: Final = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg", "MPEG4": "mpeg4"}
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _LIBRARY_LOGS: Final = (
     "zeep",
     "onvif",
     "httpx",
 )  # at debug level they write whole messages, with what proves a password
+
+
+class _Straight:
+    """A session of the library that follows no redirect: where one leads, nobody has checked."""
+
+    def __init__(self, session: Any, name: str) -> None:
+        self._session = session
+        self._name = name
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._session.closed)
+
+    async def post(self, url: str, **options: Any) -> Any:
+        return self._here(await self._session.post(url, **{**options, "allow_redirects": False}))
+
+    async def get(self, url: str, **options: Any) -> Any:
+        return self._here(await self._session.get(url, **{**options, "allow_redirects": False}))
+
+    def _here(self, response: Any) -> Any:
+        if response.status in _MOVED:
+            response.close()
+            raise SourceUnavailable(f"{self._name}: expected an ONVIF camera, got a redirect, which is not followed")
+        return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +86,26 @@ def profiles(
         user, password = (credentials.user, credentials.password) if credentials else (None, None)
         # adjust_time: a camera whose clock is wrong refuses proofs that carry the right time.
         camera = make(host, port, user, password, no_cache=True, adjust_time=True, nat_override=True)
+        _go_straight(camera, shown(address))
         try:
             return await asyncio.wait_for(_asked(camera), timeout_s)
         finally:
             await camera.close()
 
     return _run(ask, shown(address), timeout_s)
+
+
+def _go_straight(camera: Any, name: str) -> None:
+    """Let every service of the camera, those that the library makes for itself too, follow no redirect."""
+    create = camera.create_onvif_service
+
+    async def created(*args: Any, **options: Any) -> Any:
+        service = await create(*args, **options)
+        if not isinstance(service.transport.session, _Straight):  # it answers with a service it has made before
+            service.transport.session = _Straight(service.transport.session, name)
+        return service
+
+    camera.create_onvif_service = created
 
 
 def _library() -> Callable[..., Any]:

@@ -5,18 +5,24 @@ every codec, the same stamps, RTCP clock, losses and returns.
 """
 
 import asyncio
+import contextlib
 import os
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Self
 
 from sightline.config.sources import PushOptions
 from sightline.core.errors import BadConfig, SourceUnavailable
-from sightline.video.push_line import Line
+from sightline.video.push_line import LEAVE_S, Line, Room
 from sightline.video.push_roles import Camera, Pusher, Taker
 
 _CONNECTIONS: Final = 1024  # at once; full: the newest is closed
+_STRANGERS: Final = 64  # of one address that have not shown a key, so that one host cannot take all; full: the newest
+_GREETING_S: Final = 10.0  # for the handshake of TLS
+_LOOK_S: Final = 0.01  # between two looks whether all connections have ended
+_STOP_S: Final = 10.0  # for the thread to end; it needs twice LEAVE_S at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,20 @@ class PushDoor:
     def __init__(self, address: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
         self._cameras: dict[str, Camera] = {}
         self._lock = threading.Lock()
-        self._lines: set[Line] = set()
-        self._refused = 0
+        self._room = Room(_CONNECTIONS, _STRANGERS)
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         try:
-            outer = self._loop.create_server(lambda: self._line(Pusher(self.find)), address, port, ssl=tls)
+            outer = self._loop.create_server(
+                lambda: Line(Pusher(self.find), self._room),
+                address,
+                port,
+                ssl=tls,
+                ssl_handshake_timeout=_GREETING_S if tls else None,
+                ssl_shutdown_timeout=LEAVE_S if tls else None,
+            )
             self._outer = self._loop.run_until_complete(outer)
-            inner = self._loop.create_server(lambda: self._line(Taker(self.find)), "127.0.0.1", 0)
+            inner = self._loop.create_server(lambda: Line(Taker(self.find), self._room, inside=True), "127.0.0.1", 0)
             self._inner = self._loop.run_until_complete(inner)
         except OSError as error:
             self._loop.close()
@@ -63,16 +76,24 @@ class PushDoor:
         self.close()
 
     def close(self) -> None:
-        """Close every connection and the port."""
-        if self._loop.is_closed():
+        """Close every connection and the port; takes a few seconds at most, whatever the other sides do."""
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if closed:
             return
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(10)
+        shut = asyncio.run_coroutine_threadsafe(self._shut(), self._loop)
+        with contextlib.suppress(TimeoutError):
+            shut.result(_STOP_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        self._thread.join(_STOP_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
-    def admit(self, name: str, key: str) -> None:
-        """Let a camera in under this name with this key (again: with another key, from its next connection on)."""
+    def admit(self, name: str, key: str | Callable[[], str]) -> None:
+        """Let a camera in under this name with this key (again: with another key, from its next connection on).
+
+        A callable is asked at every connection, so that a key can change; BadConfig from it keeps the camera out.
+        """
         with self._lock:
             known = self._cameras.get(name)
             if known is None:
@@ -84,7 +105,7 @@ class PushDoor:
         """Let the camera in no more, and close its connections."""
         with self._lock:
             camera = self._cameras.pop(name, None)
-        if camera is not None:
+        if camera is not None and not self._closed:
             self._loop.call_soon_threadsafe(camera.close)
 
     def wait(self, name: str, timeout_s: float) -> bool:
@@ -106,7 +127,7 @@ class PushDoor:
         return PushStats(
             tuple(name for name, one in cameras.items() if one.here.is_set()),
             {name: one.dropped for name, one in cameras.items() if one.dropped},
-            self._refused,
+            self._room.refused,
         )
 
     def find(self, name: str) -> Camera | None:
@@ -114,18 +135,17 @@ class PushDoor:
         with self._lock:
             return self._cameras.get(name)
 
-    def _line(self, role: Pusher | Taker) -> Line:
-        room = len(self._lines) < _CONNECTIONS
-        self._refused += not room
-        return Line(role, self._lines if room else None)
-
     async def _shut(self) -> None:
         self._outer.close()
         self._inner.close()
-        for line in list(self._lines):
-            line.end()
-        while self._lines:  # each leaves the set when it is closed
-            await asyncio.sleep(0)
+        self._room.close()
+        for finish in (Line.end, Line.abort):
+            for line in list(self._room.open):
+                finish(line)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_S):
+                    while self._room.open:  # each leaves it when it is closed
+                        await asyncio.sleep(_LOOK_S)
 
 
 def door_of(options: PushOptions) -> PushDoor:

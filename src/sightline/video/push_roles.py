@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from sightline.core.errors import BadConfig
 from sightline.video import rtsp_words as rtsp
 from sightline.video.push_line import SILENCE_S, Line
 from sightline.video.rtsp_words import Request, Session
@@ -21,7 +22,7 @@ _ALIVE: Final = ("GET_PARAMETER", "SET_PARAMETER")
 class Camera:
     """One name at the door: its key, who pushes, who takes. here: set while it pushes; dropped: packets."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str | Callable[[], str]) -> None:
         self.key = key
         self.token = secrets.token_urlsafe(24)  # what its readers inside show
         self.here = threading.Event()
@@ -32,6 +33,13 @@ class Camera:
         self._first: deque[tuple[bool, bytes]] = deque()
         self._first_bytes = 0
         self._taken = False
+
+    def key_now(self) -> str | None:
+        """The key as it is now; None when it cannot be read: nobody is let in, and the reader inside says why."""
+        try:
+            return self.key() if callable(self.key) else self.key
+        except BadConfig:
+            return None
 
     def begin(self, line: Line, session: Session) -> None:
         """A pusher begins; one that was here before is closed, its line was cut."""
@@ -146,7 +154,7 @@ class Pusher:
         # An unknown name is asked for its key like a known one: the door does not tell which names there are.
         if self._recording:
             line.send(rtsp.answer(request, 455))
-        elif line.proved(request, camera.key if camera else None):
+        elif line.proved(request, camera.key_now() if camera else None):
             session = rtsp.picture_session(request.body)
             if session is None:
                 line.send(rtsp.answer(request, 400))

@@ -43,6 +43,19 @@ def test_every_fault_with_its_line(file: Path) -> None:
     assert (said["sound"], said["faults"][0]["line"]) == (False, 4)
 
 
+def test_a_ground_that_cannot_be(file: Path) -> None:
+    drawn = (
+        "{lengths: [{start: [0.2, 0.9], end: [0.5, 0.9], metres: 6.5}, {start: [0.2, 0.5], end: [0.5, 0.5], metres: 3}"
+    )
+    drawn += ", {start: [0.2, 0.7], end: [0.2, 0.9], metres: 400}]}"
+    file.write_text(file.read_text().replace("the gate}", f"the gate,\n    ground: {drawn}}}"), encoding="utf-8")
+    done = runner.invoke(app, ["config", "check", str(file)])
+    assert done.exit_code == 2
+    assert "line 5: cameras.gate.ground.lengths: expected lengths on one flat ground" in done.output
+    said = json.loads(runner.invoke(app, ["config", "check", str(file), "--json"]).stdout)
+    assert (said["sound"], said["faults"][0]["key"]) == (False, "cameras.gate.ground.lengths")
+
+
 def test_the_schema_is_one() -> None:
     said = json.loads(runner.invoke(app, ["config", "schema"]).stdout)
     assert {"cameras", "store", "people", "doors"} <= set(said["properties"])
@@ -57,6 +70,13 @@ def test_the_doctor_finds_what_is_missing(file: Path) -> None:
     assert done.exit_code == 1
     file.write_text(file.read_text().replace("rtsp://u:hidden@10.0.0.5/x", "/no/such/clip.mp4"), encoding="utf-8")
     assert "gate: expected a file or device" in runner.invoke(app, ["doctor", str(file)]).output
+    file.write_text(
+        GOOD.replace(
+            '"rtsp://u:hidden@10.0.0.5/x"', '{url: "rtsp://10.0.0.5/x", user: u, password: "${NO_SUCH_SECRET}"}'
+        ),
+        encoding="utf-8",
+    )
+    assert "gate: secret ${NO_SUCH_SECRET}: expected a variable" in runner.invoke(app, ["doctor", str(file)]).output
     file.write_text("name: [", encoding="utf-8")
     broken = runner.invoke(app, ["doctor", str(file)])
     assert broken.exit_code == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sightline.core.errors import BadConfig
 from sightline.video.push_roles import Camera, Pusher, Taker
 from sightline.video.rtsp_words import Request, Session
 
@@ -131,3 +132,26 @@ def test_nobody_pushes() -> None:
     camera = Camera("key")
     camera.session = Session(0, "", b"m=video")
     assert asked(Taker(lambda name: camera), Wire(), "DESCRIBE")[9:12] == b"404"
+
+
+def test_a_key_is_asked_for_at_every_connection_and_one_that_cannot_be_read_opens_to_nobody() -> None:
+    keys = iter(["one", "two"])
+
+    def key() -> str:
+        try:
+            return next(keys)
+        except StopIteration:
+            raise BadConfig("secret file /k", "no such file", "a readable text file") from None
+
+    shown: list[str | None] = []
+
+    class Asking(Wire):
+        def proved(self, request: Request, key: str | None) -> bool:
+            shown.append(key)
+            return super().proved(request, key)
+
+    camera = Camera(key)
+    for _ in range(3):
+        wire = Asking()
+        Pusher(lambda name: camera).request(wire, Request("ANNOUNCE", "rtsp://h/gate", {}, SDP))  # type: ignore[arg-type]
+    assert shown == ["one", "two", None]
