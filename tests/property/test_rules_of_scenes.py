@@ -162,3 +162,18 @@ def test_states_begin_before_they_end_and_confidences_are_shares(samples: Sample
     assert not open_states
     wrong = [event for event in events if isinstance(event, WrongWay)]
     assert all(event.speed_mps is None or event.speed_mps >= 0 for event in wrong)
+
+
+@settings(deadline=None, max_examples=10)
+@given(streets(), st.permutations(range(4)))
+def test_the_order_of_lines_in_the_file_does_not_matter(samples: Samples, order: list[int]) -> None:
+    """Fast ones go over several lines between two samples; two lines meet in a point."""
+    lines = (*LINES, Line("c", (0.45, 0.0), (0.45, 1.0)), Line("d", (0.5, 1.0), (0.5, 0.0)))
+    gates = [{"line": one.name, "direction": way} for one in lines for way in ("forward", "backward")]
+    turning = MODEL.validate_python({"type": "turning", "name": "t", "entries": gates[:4], "exits": gates[2:]})
+    crossed = [MODEL.validate_python({"type": "line", "name": one.name, "line": one.name}) for one in lines]
+
+    def events(permuted: tuple[Line, ...]) -> list[Event]:
+        return _events(samples, Drawing(permuted, ZONES, (turning, *crossed), PLAN))
+
+    assert events(tuple(lines[k] for k in order)) == events(lines)

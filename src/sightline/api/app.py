@@ -1,5 +1,7 @@
 """The FastAPI application: API, live WebSocket, metrics, health and the page, behind one gate."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +18,11 @@ from sightline.api.live import live_router
 from sightline.api.metrics import CONTENT_TYPE, PageMetrics
 from sightline.api.routes import http_router
 from sightline.api.schemas import Failure, HealthBody
+from sightline.api.showing import AS_IT_IS, Showing
 from sightline.config import PageSettings
 from sightline.core.clock import Clock, SystemClock
 from sightline.core.errors import BadConfig, without_credentials
-from sightline.pipeline.ports import Ports
+from sightline.pipeline.ports import CameraStatus, Ports
 
 STATIC: Final = Path(__file__).resolve().parent / "static"
 DESCRIPTION: Final = """Live analysis of street video on this machine: cameras, counting lines, counts and events.
@@ -43,6 +46,24 @@ TAGS: Final = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a service has otherwise than a program that somebody runs for themselves.
+
+    document: the page among the static files; a service's (``service.html``) knows people. showing: how events and
+    files of counts are written. alive: whether the analysis came around lately. states: of all cameras, whoever asks;
+    None where the ports show them to everybody anyway.
+    """
+
+    document: str = "index.html"
+    showing: Showing = AS_IT_IS
+    alive: Callable[[], bool] = lambda: True
+    states: Callable[[], Iterable[CameraStatus]] | None = None
+
+
+_OWN: Final = Front()
+
+
 def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = None) -> FastAPI:
     """The application over these ports; BadConfig where the address needs a token and none is set."""
     metrics = PageMetrics(ports, clock or SystemClock())
@@ -54,12 +75,9 @@ def create_app(ports: Ports, settings: PageSettings, *, clock: Clock | None = No
 
 
 def bare_app(
-    ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots, document: str = "index.html"
+    ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots, front: Front = _OWN
 ) -> FastAPI:
-    """The routes without anything that guards them; whoever serves it puts a gate in front.
-
-    document: the page among the static files; a service's (``service.html``) knows people.
-    """
+    """The routes without anything that guards them; whoever serves it puts a gate in front."""
     app = FastAPI(
         title="Sightline",
         version=sightline.__version__,
@@ -72,18 +90,26 @@ def bare_app(
         redirect_slashes=False,
     )
     _add_refusals(app)
-    app.include_router(http_router(ports))
-    app.include_router(live_router(ports, settings, metrics, dots))
-    _add_service(app, ports, metrics)
-    _add_page(app, document)
+    app.include_router(http_router(ports, front.showing))
+    app.include_router(live_router(ports, settings, metrics, dots, front.showing))
+    _add_health(app, front.states or ports.cameras, front.alive)
+    _add_metrics(app, metrics)
+    _add_page(app, front.document)
     return app
 
 
-def _add_service(app: FastAPI, ports: Ports, metrics: PageMetrics) -> None:
-    @app.get("/healthz", tags=["service"], summary="Is the service up")
+def _add_health(app: FastAPI, states: Callable[[], Iterable[CameraStatus]], alive: Callable[[], bool]) -> None:
+    @app.get(
+        "/healthz",
+        tags=["service"],
+        summary="Is the service up",
+        responses={503: {"model": Failure, "description": "The analysis hangs."}},
+    )
     async def healthz() -> HealthBody:
-        """200 as long as the program answers; open without a token."""
-        return HealthBody(status="up")
+        """200 as long as the program answers and its analysis comes around; open without a token."""
+        if alive():
+            return HealthBody(status="up")
+        raise HTTPException(503, "health: expected an analysis that comes around, got one that hangs")
 
     @app.get(
         "/readyz",
@@ -91,12 +117,14 @@ def _add_service(app: FastAPI, ports: Ports, metrics: PageMetrics) -> None:
         summary="Is the service ready",
         responses={503: {"model": Failure, "description": "No camera delivers yet."}},
     )
-    async def readyz(response: Response) -> HealthBody:
+    async def readyz() -> HealthBody:
         """200 once a camera runs or has ended as it should; open without a token."""
-        if any(camera.state in ("running", "ended") for camera in ports.cameras()):
+        if any(camera.state in ("running", "ended") for camera in states()):
             return HealthBody(status="ready")
         raise HTTPException(503, "ready: expected at least one running camera, got none yet")
 
+
+def _add_metrics(app: FastAPI, metrics: PageMetrics) -> None:
     @app.get(
         "/metrics",
         tags=["service"],

@@ -22,6 +22,7 @@ from sightline.api.messages import (
 )
 from sightline.api.metrics import PageMetrics
 from sightline.api.outbox import Outbox
+from sightline.api.showing import Showing, Writer
 from sightline.config import PageSettings
 from sightline.pipeline.ports import CameraStatus, Judged, Overlay, Picture, Places, Ports, Update
 
@@ -39,6 +40,7 @@ class Connection:
     awake: asyncio.Event
     metrics: PageMetrics
     dots: ShownDots
+    write: Writer
     mapped: asyncio.Event = field(default_factory=asyncio.Event)  # set while the page shows the map
     shown_dots: str = ""
     unsubscribe: Callable[[], None] | None = None
@@ -82,7 +84,10 @@ class Connection:
                 return
             self.shown_dots = text
         else:
-            kind, text = "event", event_text(update)
+            members = self.write(update)
+            if members is None:
+                return
+            kind, text = "event", event_text(members)
         await self.socket.send_text(text)
         self.metrics.count_sent(kind, len(text))
 
@@ -132,7 +137,9 @@ class Connection:
         return self.want(names)
 
 
-def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots) -> APIRouter:
+def live_router(
+    ports: Ports, settings: PageSettings, metrics: PageMetrics, dots: ShownDots, showing: Showing
+) -> APIRouter:
     """The route of the live WebSocket."""
     router = APIRouter()
 
@@ -154,7 +161,7 @@ def live_router(ports: Ports, settings: PageSettings, metrics: PageMetrics, dots
                 outbox.close()
 
         outbox = Outbox(wake, events=settings.client_events)
-        connection = Connection(socket, ports, outbox, awake, metrics, dots)
+        connection = Connection(socket, ports, outbox, awake, metrics, dots, showing.writer())
         with metrics.connected():
             await _serve(connection, [name for name in pictures.split(",") if name])
 
@@ -165,9 +172,8 @@ async def _serve(connection: Connection, pictures: Sequence[str]) -> None:
     ports, socket = connection.ports, connection.socket
     tasks: list[asyncio.Task[None]] = []
     try:
-        await socket.send_text(
-            hello_text(sightline.__version__, list(ports.cameras()), list(ports.events(HELLO_EVENTS)))
-        )
+        past = [members for event in ports.events(HELLO_EVENTS) if (members := connection.write(event)) is not None]
+        await socket.send_text(hello_text(sightline.__version__, list(ports.cameras()), past))
         sentence = connection.want(pictures)
         if sentence:
             await socket.send_text(error_text(sentence))

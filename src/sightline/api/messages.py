@@ -130,9 +130,9 @@ def event_fields(event: Event) -> dict[str, Any]:
     return {"kind": _CAPITAL.sub("_", type(event).__name__).lower(), **members}
 
 
-def event_text(event: Event) -> str:
-    """The text message of an event."""
-    return _json({"type": "event", "event": event_fields(event)})
+def event_text(members: dict[str, Any]) -> str:
+    """The text message of an event whose members these are."""
+    return _json({"type": "event", "event": members})
 
 
 def status_text(status: CameraStatus) -> str:
@@ -140,8 +140,8 @@ def status_text(status: CameraStatus) -> str:
     return _json({"type": "status", "camera": status_fields(status)})
 
 
-def hello_text(version: str, cameras: list[CameraStatus], events: list[Event]) -> str:
-    """The first text message of a connection; the scores, where there are any, follow on their own."""
+def hello_text(version: str, cameras: list[CameraStatus], events: list[dict[str, Any]]) -> str:
+    """The first text message of a connection, events by their members; scores, where there are any, follow alone."""
     return _json(
         {
             "type": "hello",
@@ -150,7 +150,7 @@ def hello_text(version: str, cameras: list[CameraStatus], events: list[Event]) -
             "classes": list(CLASSES),
             "attributes": {name: list(values) for name, values in ATTRIBUTES.items()},
             "cameras": [status_fields(status) for status in cameras],
-            "events": [event_fields(event) for event in events],
+            "events": events,
         }
     )
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 import sightline
 from sightline.api.maps import map_features
-from sightline.api.messages import event_fields, status_fields
+from sightline.api.messages import status_fields
 from sightline.api.schemas import (
     CameraBody,
     CamerasBody,
@@ -25,6 +25,7 @@ from sightline.api.schemas import (
     SummaryBody,
 )
 from sightline.api.scores import scores_fields
+from sightline.api.showing import Showing
 from sightline.core.errors import BadConfig
 from sightline.formats.counts_csv import HEADER, counts_text
 from sightline.pipeline.ports import CountRow, Ports
@@ -34,7 +35,8 @@ MAX_EVENTS: Final = 1000
 CSV_DESCRIPTION: Final = (
     f"RFC 4180, UTF-8, one row per window, line, direction and class that was seen. Columns: {', '.join(HEADER)}. "
     "start and end are ISO 8601: instants in UTC for live cameras, durations from the start for files. A text that a "
-    "spreadsheet would run as a formula gets a leading apostrophe."
+    "spreadsheet would run as a formula gets a leading apostrophe. In a service windows with fewer than ten persons of "
+    "a class are merged with those that follow."
 )
 
 
@@ -57,13 +59,13 @@ def _unknown(ports: Ports, camera: str) -> HTTPException:
     return HTTPException(404, f"camera: expected one of {shown or 'none yet'}, got {camera!r}")
 
 
-def http_router(ports: Ports) -> APIRouter:
+def http_router(ports: Ports, showing: Showing) -> APIRouter:
     """All HTTP routes of the API over these ports."""
     router = APIRouter(prefix="/api/v1")
     _add_cameras(router, ports)
     _add_lines(router, ports)
-    _add_counts(router, ports)
-    _add_events(router, ports)
+    _add_counts(router, ports, showing)
+    _add_events(router, ports, showing)
     _add_map(router, ports)
     return router
 
@@ -98,8 +100,9 @@ def _add_lines(router: APIRouter, ports: Ports) -> None:
         summary="Replace the counting lines of a camera",
         responses=UNKNOWN | REFUSED | TOO_LARGE,
     )
-    async def set_lines(camera: Camera, body: LinesBody) -> LinesBody:
+    def set_lines(camera: Camera, body: LinesBody) -> LinesBody:
         """Lines that stay equal go on counting. Names are unique; nothing changes when one line is refused."""
+        # A plain function, served by a thread: in a service this writes the site's file and its log.
         names = [line.name for line in body.lines]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
@@ -112,7 +115,7 @@ def _add_lines(router: APIRouter, ports: Ports) -> None:
             raise _unknown(ports, camera) from None
 
 
-def _add_counts(router: APIRouter, ports: Ports) -> None:
+def _add_counts(router: APIRouter, ports: Ports, showing: Showing) -> None:
     def rows_of(camera: str, minutes: int) -> list[CountRow]:
         try:
             return list(ports.counts(camera, minutes))
@@ -136,13 +139,13 @@ def _add_counts(router: APIRouter, ports: Ports) -> None:
         responses={200: {"content": {"text/csv": {}}}} | UNKNOWN | REFUSED,
     )
     async def counts_as_csv(camera: Camera, minutes: Minutes = 1) -> Response:
-        text = counts_text(rows_of(camera, minutes))
+        text = counts_text(showing.counts(rows_of(camera, minutes), minutes))
         name = quote(f"counts-{camera}-{minutes}min.csv", safe="")
         disposition = f"attachment; filename*=UTF-8''{name}"
         return Response(text, media_type="text/csv", headers={"content-disposition": disposition})
 
 
-def _add_events(router: APIRouter, ports: Ports) -> None:
+def _add_events(router: APIRouter, ports: Ports, showing: Showing) -> None:
     @router.get("/events", tags=["events"], summary="The newest events", responses=REFUSED)
     async def events(
         limit: Annotated[int, Query(ge=1, le=MAX_EVENTS, description="Most events to give.")] = 100,
@@ -151,7 +154,9 @@ def _add_events(router: APIRouter, ports: Ports) -> None:
         """Line crossings and changes of sources, newest last."""
         newest = ports.events(MAX_EVENTS if camera is not None else limit)
         chosen = [event for event in newest if camera is None or event.camera == camera]
-        return EventsBody(events=[event_fields(event) for event in chosen[-limit:]])
+        write = showing.writer()
+        written = (write(event) for event in chosen[-limit:])
+        return EventsBody(events=[one for one in written if one is not None])
 
     @router.get("/summary", tags=["events"], summary="What was seen so far")
     async def summary() -> SummaryBody:

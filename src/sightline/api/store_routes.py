@@ -9,7 +9,9 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sightline.api.people import People, needs
+from sightline.api.people.grouped import grouped_data
 from sightline.api.schemas import Failure
+from sightline.api.turns import Turns
 from sightline.config.roles import Role
 from sightline.core.ground import ground_points
 from sightline.core.vocabulary import CLASSES
@@ -20,6 +22,7 @@ from sightline.store.query import MOST_PAGE, WINDOWS_MIN, CountQuery, Page, Stor
 from sightline.store.store import Store
 
 _DAY_NS: Final = 86_400_000_000_000
+MOST_ROWS: Final = 200_000  # of counts in one answer: some 200 MB while it is made
 _MEDIA: Final = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
@@ -57,7 +60,7 @@ class _Body(BaseModel):
 
 
 class EventBody(_Body):
-    """A stored event; of persons without the number of their track."""
+    """A stored event; of persons without the number of their track, and counted in groups of ten or more."""
 
     id: int
     time: str = Field(description="UTC, ISO 8601.")
@@ -138,9 +141,9 @@ class _Asking:
 def store_router(store: Store, ports: Ports, people: People) -> APIRouter:
     """The routes. They wait for the database, so they are plain functions, served by threads."""
     router = APIRouter(prefix="/api/v1/store", tags=["store"])
-    asking = _Asking(ports, people)
-    _add_questions(router, store, asking)
-    _add_exports(router, store, asking)
+    asking, turns = _Asking(ports, people), Turns()
+    _add_questions(router, store, asking, turns)
+    _add_exports(router, store, asking, turns)
 
     @router.get("", summary="How the store is", dependencies=[needs(Role.OPERATOR)])
     def health() -> StoreBody:
@@ -161,7 +164,7 @@ def store_router(store: Store, ports: Ports, people: People) -> APIRouter:
     return router
 
 
-def _add_questions(router: APIRouter, store: Store, asking: _Asking) -> None:
+def _add_questions(router: APIRouter, store: Store, asking: _Asking, turns: Turns) -> None:
     @router.get(
         "/events",
         summary="Stored events",
@@ -179,11 +182,11 @@ def _add_questions(router: APIRouter, store: Store, asking: _Asking) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_PAGE, description="Most events of the page.")] = 100,
         after: Annotated[str | None, Query(max_length=60, description="``next`` of the page before.")] = None,
     ) -> EventPageBody:
-        """Newest first."""
+        """Newest first; a page may hold fewer than its limit, as numbers of a zone that look the same are left out."""
         start_ns, end_ns = asking.between(begin, end)
         page = Page(start_ns, end_ns, asking.reach((Role.VIEWER,), camera), limit, after)
         found = store.events(page, topic, concerns)
-        return EventPageBody(events=[_event(one) for one in found.events], next=found.next)
+        return EventPageBody(events=[_event(*one) for one in grouped_data(found.events)], next=found.next)
 
     @router.get(
         "/counts",
@@ -196,12 +199,13 @@ def _add_questions(router: APIRouter, store: Store, asking: _Asking) -> None:
         """Per line, direction and class."""
         between = asking.between(begin, end)
         reach = asking.reach((Role.VIEWER, Role.PRIVACY_OFFICER), camera)
-        columns = store.counts(CountQuery(*between, minutes, reach))
-        # Written from the columns: a week of twenty cameras is 54,000 windows.
-        return Response(f'{{"counts":{columns.json()}}}', media_type="application/json")
+        with turns.turn():
+            columns = store.counts(CountQuery(*between, minutes, reach, MOST_ROWS))
+            # Written from the columns: a week of twenty cameras is 54,000 windows.
+            return Response(f'{{"counts":{columns.json()}}}', media_type="application/json")
 
 
-def _add_exports(router: APIRouter, store: Store, asking: _Asking) -> None:
+def _add_exports(router: APIRouter, store: Store, asking: _Asking, turns: Turns) -> None:
     exporters = (Role.OPERATOR, Role.PRIVACY_OFFICER)
 
     @router.get(
@@ -219,9 +223,11 @@ def _add_exports(router: APIRouter, store: Store, asking: _Asking) -> None:
         camera: Cameras = None,
     ) -> Response:
         """Persons in groups of ten or more. Each export is in the audit log."""
-        asked = CountQuery(*asking.between(begin, end), minutes, asking.reach(exporters, camera))
+        asked = CountQuery(*asking.between(begin, end), minutes, asking.reach(exporters, camera), MOST_ROWS)
         places = {name: (mount.lon, mount.lat) for name, mount in asking.ports.mounts().items()}
-        return _file(store.exports.counts(asking.who(), asked, form, places), form, f"counts-{minutes}min.{form}")
+        with turns.turn():
+            done = store.exports.counts(asking.who(), asked, form, places)
+        return _file(done, form, f"counts-{minutes}min.{form}")
 
     @router.get(
         "/export/tracks",
@@ -234,7 +240,8 @@ def _add_exports(router: APIRouter, store: Store, asking: _Asking) -> None:
         """OGC Moving Features. Only of cameras that know where they hang; persons are never in it."""
         start_ns, end_ns = asking.between(begin, end)
         page = Page(start_ns, end_ns, asking.reach(exporters, camera))
-        done = store.exports.vehicle_tracks(asking.who(), page, _to_lonlat(asking.ports))
+        with turns.turn():
+            done = store.exports.vehicle_tracks(asking.who(), page, _to_lonlat(asking.ports))
         return _file(done, "mf-json", "vehicles.mf.json")
 
 
@@ -259,8 +266,7 @@ def _file(done: Exported, form: str, name: str) -> Response:
     return Response(done.content, media_type=_MEDIA[form], headers=headers)
 
 
-def _event(one: StoredEvent) -> EventBody:
-    hidden = ("ObjectId", "OtherObjectId") if one.concerns == "person" else ()
+def _event(one: StoredEvent, data: dict[str, Any]) -> EventBody:
     return EventBody(
         id=one.id,
         time=iso_text(one.time_ns),
@@ -268,5 +274,5 @@ def _event(one: StoredEvent) -> EventBody:
         topic=one.topic,
         concerns=one.concerns,
         source=dict(one.source),
-        data={key: value for key, value in one.data.items() if key not in hidden},
+        data=data,
     )

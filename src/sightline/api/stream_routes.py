@@ -7,16 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import StreamingResponse
 
-from sightline.api.people import needs
+from sightline.api.people import ScopedPorts, needs
 from sightline.api.schemas import Failure
 from sightline.config.roles import Role
 from sightline.formats.event_schema import event_schema
-from sightline.pipeline.ports import Ports
 from sightline.sinks import EventStream
 from sightline.sinks.stream import TooManyClients
 
 
-def stream_router(stream: EventStream, ports: Ports) -> APIRouter:
+def stream_router(stream: EventStream, ports: ScopedPorts) -> APIRouter:
     """The routes over this stream; ports: as the caller may see them."""
     router = APIRouter(prefix="/api/v1/events", tags=["events"])
 
@@ -35,7 +34,8 @@ def stream_router(stream: EventStream, ports: Ports) -> APIRouter:
     ) -> StreamingResponse:
         """Server-Sent Events; each is JSON by the schema. Events about single persons are not in it."""
         # Whom the caller views is settled when the stream opens; the gate ends it when the rights change.
-        cameras = [one.name for one in ports.cameras() if _viewed(ports, one.name)]
+        # For the whole site there is no list: it would leave out cameras that are added later.
+        cameras = None if ports.everywhere() else [one.name for one in ports.cameras() if _viewed(ports, one.name)]
         try:
             client = stream.subscribe(last_event_id, cameras)
         except TooManyClients as error:
@@ -51,7 +51,7 @@ def stream_router(stream: EventStream, ports: Ports) -> APIRouter:
     return router
 
 
-def _viewed(ports: Ports, camera: str) -> bool:
+def _viewed(ports: ScopedPorts, camera: str) -> bool:
     try:
         ports.lines(camera)
     except KeyError:

@@ -149,7 +149,7 @@ class Service:
                 self.keeper.tick(self.board)
             failing = self.store.stats().writing.sentence
             self.board.note("store", failing, first=True)
-            if not self.worker.wait(0) and self._clock.monotonic_ns() - self.worker.turned_ns < HANG_S * 1e9:
+            if self._alive():
                 tell.alive(self._clock)
 
     def _follow(self, asked: bool) -> None:
@@ -164,6 +164,10 @@ class Service:
         elif said[0]:
             say(f"file read again: {said[0]}")
             self.board.note("file", "")
+
+    def _alive(self) -> bool:
+        """Whether the analysis comes around."""
+        return not self.worker.wait(0) and self._clock.monotonic_ns() - self.worker.turned_ns < HANG_S * 1e9
 
     def _log(self, happening: Happening) -> None:
         """Note something in the audit log; a store that refuses is said and no reason to stop."""
@@ -184,9 +188,8 @@ class Service:
     @contextmanager
     def _served(self) -> Iterator[None]:
         people, page = self.people, self._settings.page
-        app = create_service_app(
-            Served(self.board, self.file, people, self.store, self.stream, self.sinks), page, self._clock
-        )
+        front = Served(self.board, self.file, people, self.store, self.stream, self.sinks, self._alive)
+        app = create_service_app(front, page, self._clock)
         with serve(app, page, options=server_options(people.settings)) as served:
             address = people.settings.public_address or served.url.rstrip("/")
             say(f"page: {address}/")

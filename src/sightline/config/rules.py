@@ -87,7 +87,12 @@ class DwellRule(_Rule):
     type: Literal["dwell"]
     zone: Name = Field(description="The zone.")
     seconds: float = Field(60.0, ge=1, le=86_400, description="From this stay on, seconds.")
-    gap_s: float = Field(3.0, ge=0, le=60, description="Who is out of the zone for less has stayed, seconds.")
+    gap_s: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="Who is seen out of the zone for less has stayed, seconds; who is hidden has until it is gone.",
+    )
 
 
 class QueueRule(_Rule):

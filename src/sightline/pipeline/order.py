@@ -145,12 +145,12 @@ def _follow_wave(
     hits = [tuple(stages.follow.confirmed_since(sample.camera)) for sample in samples]
     share = (clock.monotonic_ns() - started) // len(wave)
     outcome = []
-    for position, tracks, first_hits in zip(wave, tracked, hits, strict=True):
+    for position, sample, tracks, first_hits in zip(wave, samples, tracked, hits, strict=True):
         frame, state = frames[position], state_of(frames[position].camera)
         state.meter.add("track", share)
         done: list[Analysed] = []
         # One camera's fault must not undo what the others of the batch have already gone through.
-        fault = attempt(lambda: done.append(_told(frame, found[position], tracks, first_hits, stages, state)))  # noqa: B023
+        fault = attempt(lambda: done.append(_told(frame, sample, tracks, first_hits, stages, state)))  # noqa: B023
         if fault is not None:
             done.append(_faulty(frame, found[position], tracks, fault))
         outcome.append((position, done[0]))
@@ -159,14 +159,14 @@ def _follow_wave(
 
 def _told(
     frame: Frame,
-    found: Detections,
+    sample: Sample,
     tracks: Tracks,
     first_hits: tuple[FirstHit, ...],
     stages: Stages,
     state: CameraState,
 ) -> Analysed:
     """What is told of one tracked frame."""
-    size_px = (frame.width, frame.height)
+    size_px, found = (frame.width, frame.height), sample.detections
     with state.meter.time("describe"):
         tracks, attributes = _described(frame, tracks, found, stages.describe)
         gone = state.census.gone(tracks, frame.time_ns)
@@ -176,7 +176,9 @@ def _told(
     with state.meter.time("count"):
         parked = state.parking.update(tracks)
         renamed = state.census.see(tracks.keep(~parked))
-        events = stages.counting.update(Scened(frame.camera, frame.time_ns, size_px, tracks), renamed)
+        events = stages.counting.update(
+            Scened(frame.camera, frame.time_ns, size_px, tracks, moved=sample.moved), renamed
+        )
     events += _tampering(frame, state)
     state.meter.tick()
     return Analysed(

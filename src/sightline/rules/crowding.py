@@ -11,7 +11,8 @@ from sightline.rules.states import PEOPLE, Switch, label_mask
 class Crowds:
     """``persons`` or more in the zone for ``min_s``; over when fewer were there for ``min_s``.
 
-    Detectors miss persons in a crowd, so the number is a lower bound. Confidence: the probability that at least so many
+    Detectors miss persons in a crowd, so the number is rather too low; who is hidden is counted for 2 s more, and so is
+    who is really gone. Confidence: the probability that at least so many
     are persons and inside, taking the scores as independent chances (their sum against its standard error).
     """
 
@@ -24,7 +25,7 @@ class Crowds:
 
     def update(self, scene: Scene) -> list[Event]:
         """Whether the crowd began or ended."""
-        rows = np.flatnonzero(scene.in_zone(self._config.zone) & self._mask[scene.labels])
+        rows = np.flatnonzero(scene.in_zone(self._config.zone) & self._mask[scene.labels] & scene.lately)
         change = self._switch.update(scene.time_ns, len(rows) >= self._config.persons, len(rows))
         if change is None:
             return []

@@ -10,7 +10,7 @@ from sightline.rules.states import ROAD_USERS, Latch, label_mask
 
 
 class Dwell:
-    """Stays of ``seconds`` or more, gaps of up to ``gap_s`` (out of the zone, hidden) included.
+    """Stays of ``seconds`` or more, gaps of up to ``gap_s`` out of the zone included; hidden, until it is gone.
 
     Vehicles that never moved are parked and not told. Of persons no track is named: one event begins with the first who
     stays and ends with the last, with how many there were at most; this is an event per place, not a file on a person.

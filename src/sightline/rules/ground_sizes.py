@@ -1,5 +1,6 @@
 """Metres on the ground from the typical sizes of the road users that a camera sees, nothing clicked."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,23 +66,30 @@ class SizeCalibrator:
         self._seen: dict[int, tuple[int, float, float]] = {}  # slot -> object, foot of its last sighting
         self._times: dict[int, int] = {}  # object -> sightings
         self._objects = 0
-        self._next = 0
+        self._due: int | None = WANTED[0]  # objects at which the ground is fitted next; None: it is as good as it gets
         self._last_ns: int | None = None
 
     def see(self, scene: Scene) -> GroundPlane | None:
         """Look at one sample; the ground where it was just fitted anew, else None."""
         for slot in scene.gone.slots.tolist():
             self._seen.pop(slot, None)
-        if self._next >= len(WANTED):
+        if self._due is None:
             return None
         if self._last_ns is not None and 0 <= scene.time_ns - self._last_ns < _EVERY_NS:
             return None
         self._last_ns = scene.time_ns
         self._collect(scene)
-        if len(self._times) < WANTED[self._next]:
+        if self._objects < self._due:
             return None
-        self._next += 1
-        return ground_from_sizes(self.sightings(), scene.aspect)
+        plane = ground_from_sizes(self.sightings(), scene.aspect)
+        if plane is not None:
+            self._due = next((wanted for wanted in WANTED if wanted > self._objects), None)
+            return plane
+        # Other traffic may tell more; each try waits for more objects, and for room for them.
+        self._due = self._objects + max(WANTED[0], self._objects // 4)
+        if len(self._rows) >= _MOST:
+            self._thin()
+        return None
 
     def forget(self) -> None:
         """The camera's objects are other ones from now on; what was collected stays."""
@@ -92,9 +100,14 @@ class SizeCalibrator:
         """What was collected, evenly thinned."""
         table = np.array(self._rows, np.float64).reshape(-1, 8)
         table = table[:: max(1, len(table) // _FITTED)]
-        times = np.bincount(table[:, 0].astype(np.int64)) if len(table) else np.zeros(0, np.int64)
-        weights = 1 / np.sqrt(times[table[:, 0].astype(np.int64)])
+        _, objects, times = np.unique(table[:, 0], return_inverse=True, return_counts=True)
+        weights = 1 / np.sqrt(times[objects])
         return Sightings(table[:, 1:3], table[:, 3:5], table[:, 5:7], table[:, 7] > 0, weights)
+
+    def _thin(self) -> None:
+        """Drop the older half."""
+        self._rows = self._rows[_MOST // 2 :]
+        self._times = Counter(int(row[0]) for row in self._rows)
 
     def _collect(self, scene: Scene) -> None:
         boxes = scene.boxes

@@ -137,7 +137,7 @@ class LineCounter:
         self._replace_lines(one, tuple(lines))
 
     def update(self, camera: str, time_ns: int, size_px: tuple[int, int], tracks: Tracks) -> list[LineCrossed]:
-        """Crossings of one analysed frame, in the order of the rows of tracks, then of the lines.
+        """Crossings of one analysed frame, in the order of the rows of tracks, then along the track's way.
 
         size_px: width and height of the frame that the boxes are in. Where a line was just suggested, the crossings
         of the samples before come too, each with its own time.
@@ -203,8 +203,9 @@ class LineCounter:
         if len(seen):
             rows = np.searchsorted(one.known.ids, tracks.ids[seen])
             self._move(one, rows, boxes[seen], time_ns)
-            passed = self._pass(one, rows, boxes[seen])
-            for k, column in np.argwhere(passed).tolist():
+            passed, shares = self._pass(one, rows, boxes[seen])
+            found = np.argwhere(passed).tolist()
+            for k, column in sorted(found, key=lambda at: (at[0], shares[at[0], at[1]], one.lines[at[1]].name)):
                 row = int(seen[k])
                 forward = one.known.sides[rows[k], column] > 0  # it stands on the right now
                 events.append(
@@ -299,8 +300,9 @@ class LineCounter:
         known.anchors[rows[moved]] = boxes[moved]
         known.anchored_ns[rows[moved]] = time_ns
 
-    def _pass(self, one: _Camera, rows: NDArray[np.intp], boxes: F64) -> Bool:
-        """Which of the tracks at rows (m,), now at boxes (m, 4), pass which line: (m, lines)."""
+    def _pass(self, one: _Camera, rows: NDArray[np.intp], boxes: F64) -> tuple[Bool, F64]:
+        """Which of the tracks at rows (m,), now at boxes (m, 4), pass which line: (m, lines), and where on the step
+        since the last detection, 0..1; 0 where the line was gone over before."""
         known = one.known
         before, after = _feet(known.boxes[rows]), _feet(boxes)
         come, go = one.sides_of(before), one.sides_of(after)
@@ -311,10 +313,10 @@ class LineCounter:
         if not away.any():  # nearly always
             known.clear[rows] |= off
             known.returning[rows] = False
-            return np.asarray(away)
+            return np.asarray(away), np.zeros(away.shape)
         # Where on the line the way goes over it: within its ends, 0..1, or beyond them.
-        share = np.divide(come, come - go, out=np.zeros_like(come), where=changed)[..., None]
-        place = one.along(before[:, None] + share * (after - before)[:, None])
+        share = np.divide(come, come - go, out=np.zeros_like(come), where=changed)
+        place = one.along(before[:, None] + share[..., None] * (after - before)[:, None])
         over = changed & (place >= 0) & (place <= 1)
         # Beyond the ends of a line one may change sides freely; then the new side is taken over without a count.
         through = away & np.where(changed, over, known.returning[rows])
@@ -323,7 +325,7 @@ class LineCounter:
         known.sides[rows] = np.where(settled, side, known.sides[rows])
         known.clear[rows] = np.where(settled, off, known.clear[rows] | (off & ~away))
         known.returning[rows] = through & ~counted
-        return np.asarray(counted)
+        return np.asarray(counted), share
 
     def _stand(self, one: _Camera, boxes: F64) -> tuple[I8, Bool]:
         """Side (n, lines) of boxes (n, 4) in shares, -1 left or 1 right, and whether they are clear of the line."""

@@ -22,7 +22,9 @@ _APART_NS: Final = 80_000_000  # nearer samples replace the newest place, so tha
 _WINDOWS_NS: Final = ((_PLACES, 650_000_000), (3, 1_050_000_000), (2, 2_500_000_000))
 _ACCELERATION: Final = 1.2  # m/s2, root mean square of vehicles in towns: a velocity is that of half its time ago
 _SHAPE: Final = 0.06  # of the speed: a box's foot moves along the object as it turns
-LOST_NS: Final = 2 * _SECOND_NS  # who is not seen for so long is gone
+LOST_NS: Final = 2 * _SECOND_NS  # who is not seen for so long is gone; nobody goes on as it by place any more
+STOOD_NS: Final = 2 * _SECOND_NS  # ... but who did not move for so long before ...
+KEPT_NS: Final = 10 * _SECOND_NS  # ... for so long: a tracker brings ids back that were hidden for up to 8 s
 LEFT_NS: Final = _SECOND_NS * 7 // 10  # ... who was at the picture's edge and moved, for so long
 _EDGE: Final = 0.012  # share of the picture
 _HEIR_BOXES: Final = 0.7  # a new track this near to where a lost one must be goes on as that
@@ -73,7 +75,7 @@ class _Slots:
 
 
 class Memory:
-    """The objects of one camera, sample by sample; memory is bounded by the objects in view."""
+    """The objects of one camera, sample by sample; memory is bounded by the objects in view in 10 s."""
 
     def __init__(self, settings: CountSettings) -> None:
         self._settings = settings
@@ -81,6 +83,7 @@ class Memory:
         self._slot_of: dict[int, int] = {}
         self._free = list(range(_BEGIN - 1, -1, -1))
         self._leaving: list[int] = []
+        self._before_ns = 0  # time of the sample before
         self.set_zones(())
 
     def set_zones(self, zones: Sequence[Zone]) -> None:
@@ -118,6 +121,7 @@ class Memory:
         s.seen_ns[slots[~held]] = now
         s.last_ns[slots] = now
         self._measure(slots, now, aspect, ground)
+        self._before_ns = now
         return self._scene(sample, slots, slots[~held], aspect, ground)
 
     def forget(self) -> None:
@@ -166,7 +170,8 @@ class Memory:
         (now, aspect), s = at, self._slots
         known = np.array(sorted(self._slot_of.values()), np.int64)
         lost = known[~np.isin(known, slots)]
-        lost = lost[s.last_ns[lost] < now]
+        # At few samples a second the gap between two of them may be longer than that.
+        lost = lost[(s.last_ns[lost] < now) & (self._before_ns - s.last_ns[lost] <= LOST_NS)]
         if not len(lost):
             return {}
         lost = lost[np.argsort(s.ids[lost], kind="stable")]
@@ -243,7 +248,8 @@ class Memory:
         unseen_ns = now - s.last_ns[known]
         edge = (s.boxes[known] < _EDGE) | (s.boxes[known] > 1 - _EDGE)
         left = edge.any(axis=1) & s.moving[known]
-        away = unseen_ns > np.where(left, LEFT_NS, LOST_NS)
+        stood = ~s.moving[known] & (s.last_ns[known] - s.anchored_ns[known] >= STOOD_NS)
+        away = unseen_ns > np.where(left, LEFT_NS, np.where(stood, KEPT_NS, LOST_NS))
         lost = known[away][np.argsort(s.ids[known[away]], kind="stable")]
         gone = Gone(lost, s.ids[lost].copy(), s.labels[lost].copy(), s.scores[lost].copy(), s.last_ns[lost].copy())
         for one in gone.ids.tolist():
@@ -269,6 +275,7 @@ class Memory:
             feet=feet,
             sizes=_sizes(s.boxes[rows], aspect),
             present=here[rows],
+            lately=now - s.last_ns[rows] <= LOST_NS,
             seen=detected[rows],
             last_ns=s.last_ns[rows],
             moving=s.moving[rows],

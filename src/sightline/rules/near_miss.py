@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sightline.config.rules import NearMissRule
 from sightline.core.events import Event, NearMiss
+from sightline.core.values import Bool
 from sightline.core.vocabulary import CLASSES, HEIGHT_M, TWO_WHEELERS, VEHICLES
 from sightline.rules.encroachment import Paths
 from sightline.rules.scene import F64, FOOT_ERROR, UNKNOWN, Scene, chance
@@ -43,6 +44,19 @@ class _Encounter:
     distance_m: float | None
     speed_mps: float | None
     sure: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """One object of each pair: places, ways (p, 2) and errors (p,) of their parts, in metres and m/s."""
+
+    places: F64
+    ways: F64
+    errors: F64
+
+    def keep(self, which: Bool) -> "_Placed":
+        """Those of some pairs."""
+        return _Placed(self.places[which], self.ways[which], self.errors[which])
 
 
 class NearMisses:
@@ -92,34 +106,35 @@ class NearMisses:
         """Note the pairs of rows that are on a course of collision."""
         i, j = np.triu_indices(len(rows), 1)
         i, j = rows[i], rows[j]
-        places, ways, errors, scale = self._metres(scene)
-        speed = np.hypot(ways[:, 0], ways[:, 1])
-        mixed = (scene.kinds[i] != scene.kinds[j]) & (np.maximum(speed[i], speed[j]) >= self._config.min_mps)
-        mixed &= np.isfinite(places[i]).all(axis=1) & np.isfinite(places[j]).all(axis=1)
-        if scale is not None:
-            apart = scale[i] / scale[j]
-            mixed &= (apart < _SAME_DEPTH) & (apart > 1 / _SAME_DEPTH)
+        mixed = scene.kinds[i] != scene.kinds[j]
         i, j = i[mixed], j[mixed]
+        metric = scene.ground is not None
+        one, other = _metres(scene, i, j)
+        fast = np.maximum(np.hypot(*one.ways.T), np.hypot(*other.ways.T)) >= self._config.min_mps
+        fast &= np.isfinite(one.places).all(axis=1) & np.isfinite(other.places).all(axis=1)
+        if not metric:
+            fast &= np.abs(np.log(_scales(scene, i) / _scales(scene, j))) < np.log(_SAME_DEPTH)
+        i, j, one, other = i[fast], j[fast], one.keep(fast), other.keep(fast)
         if not len(i):
             return
-        step, v = self._nearest_parts(scene, places, ways, i, j), ways[j] - ways[i]
+        step = (_parts(scene, j, other)[:, None] - _parts(scene, i, one)[:, :, None]).reshape(len(i), 9, 2)
+        v = other.ways - one.ways
         reach = HALF_M[scene.labels[i]] + HALF_M[scene.labels[j]]
         seconds, miss = collision(step, v, reach)
         now = scene.time_ns
         for k in np.flatnonzero(seconds <= self._config.ttc_s).tolist():
             a, b = int(i[k]), int(j[k])
-            one, other = sorted((int(scene.slots[a]), int(scene.slots[b])))
-            pair = (one, other)
+            low, high = sorted((int(scene.slots[a]), int(scene.slots[b])))
+            pair = (low, high)
             before = self._encounters.get(pair)
             seen = 1 if before is None else before.seen + 1
             if before is not None and before.seconds <= seconds[k]:
                 before.seen = seen
                 continue
-            drift = float(np.hypot(errors[a], errors[b])) * float(seconds[k])
+            drift = float(np.hypot(one.errors[k], other.errors[k])) * float(seconds[k])
             foot = FOOT_ERROR * float(np.hypot(TALL_M[scene.labels[a]], TALL_M[scene.labels[b]]))
             touch = chance(float(reach[k] - miss[k]) / max(float(np.hypot(drift, foot)), 1e-6))
             sure = min(float(scene.scores[a]), float(scene.scores[b])) * touch
-            metric = scale is None
             # The worst is told with the distance between the two, not between their nearest parts' middles.
             gap = max(float(np.min(np.hypot(step[k, :, 0], step[k, :, 1]))) - float(reach[k]), 0.0)
             self._encounters[pair] = _Encounter(
@@ -132,37 +147,6 @@ class NearMisses:
                 float(np.hypot(v[k, 0], v[k, 1])) if metric else None,
                 sure if metric else sure * _NO_METRES,
             )
-
-    @staticmethod
-    def _metres(scene: Scene) -> tuple[F64, F64, F64, F64 | None]:
-        """Places, velocities (n, 2) and errors of velocity (n,) in metres; metres per height of the picture where the
-        ground is not calibrated and they come from typical heights."""
-        if scene.ground is not None:
-            return scene.metres, scene.velocities_mps, scene.speed_errors_mps, None
-        tall = np.maximum(scene.boxes[:, 3] - scene.boxes[:, 1], 1e-3)
-        scale = TALL_M[scene.labels] / tall
-        stretch = np.array([scene.aspect, 1.0])
-        # One scale per pair would be better; that of each is near enough where they are as near as they must be.
-        common = float(np.median(scale)) if len(scale) else 1.0
-        near = np.where(np.abs(np.log(scale / common)) < np.log(_SAME_DEPTH), common, scale)
-        return (
-            scene.feet * stretch * near[:, None],
-            scene.velocities * near[:, None],
-            scene.velocity_errors * near,
-            scale,
-        )
-
-    @staticmethod
-    def _nearest_parts(scene: Scene, places: F64, ways: F64, i: NDArray[np.intp], j: NDArray[np.intp]) -> F64:
-        """Steps (p, 9, 2) from the three discs of each i to those of its j."""
-        speed = np.hypot(ways[:, 0], ways[:, 1])
-        ahead = ways / np.maximum(speed, 1e-6)[:, None] * (speed > 0.5)[:, None]
-        # The foot of a box is its nearest edge: the rear of who drives away, the front of who comes.
-        drawn = np.hypot(scene.velocities[:, 0], scene.velocities[:, 1])
-        away = -scene.velocities[:, 1] / np.maximum(drawn, 1e-9)
-        long = np.maximum(LONG_M - 2 * HALF_M, 0.0)[scene.labels]
-        parts = places[:, None] + ahead[:, None] * (long[:, None] * (away[:, None] / 2 + _PARTS))[..., None]
-        return np.asarray(parts[j][:, None, :] - parts[i][:, :, None]).reshape(len(i), 9, 2)
 
     def _over(self, now_ns: int, gone: set[int]) -> list[Event]:
         events: list[Event] = []
@@ -178,6 +162,45 @@ class NearMisses:
                     )
                 )  # fmt: skip
         return sorted(events, key=lambda event: (event.time_ns, getattr(event, "track_id", 0)))
+
+
+def _metres(scene: Scene, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[_Placed, _Placed]:
+    """Rows i (p,) and j (p,) in metres. Without a calibration both of a pair are measured by one scale, the geometric
+    mean of those that their heights tell: two scales would shift their places by a share of the whole picture."""
+    if scene.ground is not None:
+        columns = (scene.metres, scene.velocities_mps, scene.speed_errors_mps)
+        one, other = (_Placed(*(column[rows] for column in columns)) for rows in (i, j))
+        return one, other
+    scale = np.sqrt(_scales(scene, i) * _scales(scene, j))
+    stretch = np.array([scene.aspect, 1.0])
+    one, other = (
+        _Placed(
+            scene.feet[rows] * stretch * scale[:, None],
+            scene.velocities[rows] * scale[:, None],
+            scene.velocity_errors[rows] * scale,
+        )
+        for rows in (i, j)
+    )
+    return one, other
+
+
+def _scales(scene: Scene, rows: NDArray[np.intp]) -> F64:
+    """Metres per height of the picture (p,) at rows (p,), by typical heights of their classes."""
+    tall = np.maximum(scene.boxes[rows, 3] - scene.boxes[rows, 1], 1e-3)
+    return np.asarray(TALL_M[scene.labels[rows]] / tall)
+
+
+def _parts(scene: Scene, rows: NDArray[np.intp], placed: _Placed) -> F64:
+    """Middles (p, 3, 2) in metres of the three discs that rows (p,) are."""
+    speed = np.hypot(placed.ways[:, 0], placed.ways[:, 1])
+    ahead = placed.ways / np.maximum(speed, 1e-6)[:, None] * (speed > 0.5)[:, None]
+    # The foot of a box is its nearest edge: the rear of who drives away, the front of who comes.
+    drawn = scene.velocities[rows]
+    away = -drawn[:, 1] / np.maximum(np.hypot(drawn[:, 0], drawn[:, 1]), 1e-9)
+    labels = scene.labels[rows]
+    long = np.maximum(LONG_M[labels] - 2 * HALF_M[labels], 0.0)
+    reach = long[:, None] * (away[:, None] / 2 + _PARTS)
+    return np.asarray(placed.places[:, None] + ahead[:, None] * reach[..., None])
 
 
 def collision(steps: F64, v: F64, reach: F64) -> tuple[F64, F64]:

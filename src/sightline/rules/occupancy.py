@@ -14,7 +14,8 @@ from sightline.rules.states import NEVER, ROAD_USERS, Latch, label_mask
 class Occupancy:
     """Objects whose foot is in the zone for ``min_s``; out when it is out for ``min_s``, or the object is gone.
 
-    Parked ones that never moved are not in it. An object lost in the zone stays in it until it is forgotten (2 s).
+    Parked ones that never moved are not in it. An object lost in the zone stays in it, and in the number, until it is
+    gone: for 2 s, for 10 s where it stood still, as persons do whom a bus hides.
     Confidence of one: mean score of the object times the probability that its foot really is inside (outside), by its
     distance from the border; of the number: mean of the scores of those inside, 1 for nobody.
     """

@@ -38,7 +38,7 @@ class Queue:
         in_lane = scene.in_zone(self._config.zone) & self._mask[scene.labels]
         in_lane &= scene.travelled | (scene.still_s < self._config.parked_s)
         self._slow.update(scene, in_lane & self._creeps(scene))
-        rows = np.flatnonzero(self._slow.on(scene) & in_lane)
+        rows = np.flatnonzero(self._slow.on(scene) & in_lane & scene.lately)
         self._slow.clear(scene.gone.slots)
         number = len(rows)
         change = self._switch.update(scene.time_ns, number >= self._config.vehicles, number)
@@ -61,11 +61,9 @@ class Queue:
     def finish(self, time_ns: int) -> list[Event]:
         """The queue ends."""
         self._slow.reset()
-        if not self._switch.on:
-            return []
         event = self._event(time_ns, "ended", self._switch.most, self._longest_m)
-        self._switch.end()
-        return [event]
+        self._told, self._longest_m = (0, NEVER), None
+        return [event] if self._switch.end() else []  # a queue that only began to form is forgotten too
 
     def _creeps(self, scene: Scene) -> Bool:
         metric = np.isfinite(scene.speed_errors_mps)

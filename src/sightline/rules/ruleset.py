@@ -1,7 +1,7 @@
 """All rules of one camera: samples in, events out; rules may be replaced while it runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -81,6 +81,7 @@ class Drawing:
 class _Running:
     rule: Rule
     calendar: Calendar
+    config: RuleConfig
     key: tuple[object, ...]  # the model and all it refers to: equal keys, equal rules
     asleep: bool = False
 
@@ -110,6 +111,7 @@ class Ruleset:
         self._drawing = Drawing()
         self._ground: GroundPlane | None = None
         self._ground_for: tuple[GroundConfig, float] | None = None
+        self._ground_fault = ""
         self._sizes: SizeCalibrator | None = None
         self._now_ns: int | None = None
         self.replace(drawing)
@@ -127,7 +129,8 @@ class Ruleset:
     def notes(self) -> tuple[str, ...]:
         """Sentences people should read: which rules say nothing yet, and why."""
         waits = [rule.name for rule in self._drawing.rules if rule.type == "speed"] if self._ground is None else []
-        return tuple(f"rule {name!r} waits for a calibration of the ground" for name in waits)
+        said = [f"the ground is not calibrated: {self._ground_fault}"] if self._ground_fault else []
+        return (*said, *(f"rule {name!r} waits for a calibration of the ground" for name in waits))
 
     def replace(self, drawing: Drawing) -> list[Event]:
         """Draw anew: rules that stay equal, with the lines and zones they refer to, go on; of others the states that
@@ -155,16 +158,16 @@ class Ruleset:
 
     def update(self, sample: Sample) -> list[Event]:
         """Events of one sample, rule by rule in the order drawn, within a rule by track."""
-        events: list[Event] = []
+        events = self._look_elsewhere() if sample.moved else []
         if self._now_ns is not None:
             step_ns = sample.time_ns - self._now_ns
             if step_ns < -_BACK_NS or step_ns > LONGEST_GAP_NS:
-                events = self.finish()
+                events += self.finish()
                 self._memory.forget()
                 if self._sizes is not None:
                     self._sizes.forget()
             elif step_ns <= 0:
-                return []
+                return events
         self._now_ns = sample.time_ns
         self._survey(sample.size_px[0] / sample.size_px[1])
         scene = self._memory.update(self._counted(sample), self._ground)
@@ -186,25 +189,43 @@ class Ruleset:
             return []
         return [event for one in self._running.values() if not one.asleep for event in one.rule.finish(now)]
 
+    def _look_elsewhere(self) -> list[Event]:
+        """The camera was turned: states that are on end, and what was learnt of the old view is forgotten."""
+        events = self.finish()
+        for name, old in self._running.items():
+            self._running[name] = replace(self._made(old.config, old.key), asleep=old.asleep)
+        self._memory.forget()
+        lines = self._counter.lines(self._camera)
+        self._counter.forget(self._camera)
+        self._counter.set_lines(self._camera, lines)
+        if self._sizes is not None:
+            self._ground, self._sizes = None, SizeCalibrator()
+        return events
+
     def _made(self, rule: RuleConfig, key: tuple[object, ...]) -> _Running:
         kind = rule.plugin if rule.type == "plugin" else rule.type
         if kind not in self._makers:
             allowed = f"one of {', '.join(sorted(self._makers))}"
             raise BadConfig(f"cameras.{self._camera}.rules.{rule.name}.{rule.type}", kind, allowed)
-        return _Running(self._makers[kind](rule, self._camera), Calendar(rule.hours, self._zone), key)
+        return _Running(self._makers[kind](rule, self._camera), Calendar(rule.hours, self._zone), rule, key)
 
     def _counted(self, sample: Sample) -> Sample:
         if sample.crossings is not None or not self._counter.lines(self._camera):
             return sample
         found = self._counter.update(self._camera, sample.time_ns, sample.size_px, _by_id(sample.tracks))
-        return Sample(sample.camera, sample.time_ns, sample.size_px, sample.tracks, tuple(found), sample.health)
+        return replace(sample, crossings=tuple(found))
 
     def _survey(self, aspect: float) -> None:
-        """Calibrate the ground as drawn, once per drawing and shape of the picture."""
+        """Calibrate the ground as drawn, once per drawing and shape of the picture; a fault stands in the notes."""
         config = self._drawing.ground
         if self._ground_for == (config, aspect):
             return
-        self._ground_for, self._ground, self._sizes = (config, aspect), ground_of(config, aspect), None
+        self._ground_for, self._ground, self._sizes, self._ground_fault = (config, aspect), None, None, ""
+        try:
+            self._ground = ground_of(config, aspect)
+        except BadConfig as error:  # its other rules need no metres: the camera goes on without
+            self._ground_fault = str(error)
+            return
         if self._ground is None and config.automatic:
             self._sizes = SizeCalibrator()
 

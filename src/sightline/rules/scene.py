@@ -40,7 +40,8 @@ class Sample:
     """One analysed frame of one camera, for its rules.
 
     size_px: width and height of the frame; crossings: those of this frame where somebody else counts over all lines
-    (None: the ruleset counts itself); health: of the picture, where it was measured.
+    (None: the ruleset counts itself); health: of the picture, where it was measured; moved: the camera was turned since
+    the sample before, this one is the first of another view.
     """
 
     camera: str
@@ -49,6 +50,7 @@ class Sample:
     tracks: Tracks
     crossings: tuple[LineCrossed, ...] | None = None
     health: PictureHealth | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +73,11 @@ class Scene:
 
     slots, ids i64; labels i16; kinds i8; scores f64: mean of the detections' scores over about a second; boxes (n, 4),
     feet (n, 2): at the last detection, shares of the picture; sizes: side of the square as large as the box, heights of
-    the picture. present: seen or held now; an absent one is where it was seen last. seen: detected now. last_ns: when
-    last present. moving: it moves, by ``count.moved_share``; travelled: it has moved since it is known, parked ones
-    have not; still_s: seconds since it moved. velocities (n, 2): heights of the picture per second, y down, over the
-    last 0.7 s or so; velocity_errors: one standard error of each part, inf where not known.
+    the picture. present: seen or held now; an absent one is where it was seen last. lately: present in the last 2 s;
+    who stood still stays known, absent, for 10 s. seen: detected now. last_ns: when last present. moving: it moves, by
+    ``count.moved_share``; travelled: it has moved since it is known, parked ones have not; still_s: seconds since it
+    moved. velocities (n, 2): heights of the picture per second, y down, over the last 0.7 s or so; velocity_errors: one
+    standard error of each part, inf where not known.
     metres, velocities_mps (n, 2), speed_errors_mps: the same on the ground, NaN (inf) where it is not known.
     inside: bool (n, zones), by ``zones`` name -> column.
     """
@@ -92,6 +95,7 @@ class Scene:
     feet: F64
     sizes: F64
     present: Bool
+    lately: Bool
     seen: Bool
     last_ns: I64
     moving: Bool

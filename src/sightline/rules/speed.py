@@ -7,6 +7,7 @@ import numpy as np
 from sightline.config.rules import SpeedRule
 from sightline.core.events import Event, SpeedMeasured
 from sightline.core.vocabulary import CLASSES
+from sightline.rules.ground_plane import GroundPlane
 from sightline.rules.scene import F64, Scene, chance
 from sightline.rules.states import ROAD_USERS, Latch, label_mask
 
@@ -17,7 +18,8 @@ _WORST: Final = 0.5  # an error above half the speed is no measurement
 
 class Speeds:
     """Over a line: the speed of the second before, at the crossing. Through a zone: way by time, from the first to the
-    last sample in it, told when the object is out. Says nothing while the ground is not calibrated.
+    last sample in it, told when the object is out. Says nothing while the ground is not calibrated; where it is
+    calibrated anew, ways begin anew, as metres of two grounds do not make a way.
 
     Without a limit, confidence is the object's mean score; with one, that times the probability that the speed, with
     its error (of the ground and of the feet), really is above the limit, or below, as told.
@@ -28,12 +30,16 @@ class Speeds:
         self._allowed = config.allowed(ROAD_USERS)
         self._mask = label_mask(self._allowed)
         self._latch = Latch(0.0, _OUT_S)
+        self._ground: GroundPlane | None = None  # that the ways begun are measured on
         self._first: dict[int, tuple[int, F64]] = {}  # slot -> time and place where it came in
         self._last: dict[int, tuple[int, F64, float]] = {}  # slot -> time, place, gone so far in metres
         self._known: dict[int, tuple[int, str, float, float]] = {}  # slot -> id, label, score, error of one foot
 
     def update(self, scene: Scene) -> list[Event]:
         """The speeds measured at this sample."""
+        if scene.ground is not self._ground:
+            self.finish(scene.time_ns)
+            self._ground = scene.ground
         if scene.ground is None:
             return []
         return self._over_line(scene) if self._config.line is not None else self._through_zone(scene)

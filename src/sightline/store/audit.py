@@ -155,7 +155,10 @@ class AuditLog:
             log.warning("audit: the anchor could not follow the log (%s)", error)
 
     def page(self, before_seq: int | None = None, limit: int = 100, who: str = "", what: str = "") -> list[AuditEntry]:
-        """The newest entries first, at most ``limit``; before_seq: the last seq of the page before."""
+        """The newest entries first, at most ``limit``; before_seq: the last seq of the page before.
+
+        StoreUnavailable where the database does not answer.
+        """
         if not 1 <= limit <= MOST_ENTRIES:
             raise BadConfig("limit", limit, f"1 to {MOST_ENTRIES}")
         chosen = select(audit).order_by(audit.c.seq.desc()).limit(limit)
@@ -163,22 +166,33 @@ class AuditLog:
             chosen = chosen.where(column == value) if value else chosen
         if before_seq is not None:
             chosen = chosen.where(audit.c.seq < before_seq)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return [_entry(row) for row in connection.execute(chosen)]
 
     def verify(self) -> Verdict:
-        """Whether the log is whole, from its first entry to the anchor and beyond; nothing is changed."""
+        """Whether the log is whole, from its first entry to the anchor and beyond; nothing is changed.
+
+        StoreUnavailable where the database does not answer.
+        """
         try:
             # Read before the log: entries that come meanwhile lie beyond it and do not look like a cut tail.
             anchor: Anchor | None = self._anchor.read()
             missing = ""
         except BadData as error:
             anchor, missing = None, str(error)
-        with self._engine.connect() as connection, closing(_all(connection)) as entries:
+        with self._reading() as connection, closing(_all(connection)) as entries:
             found = verify(entries, anchor)
         if found.sound and missing:
             return Verdict(False, found.entries, 0, found.entries + 1, missing, found.renewals)
         return found
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"audit: expected a database that answers, got {told(error)}") from error
 
 
 def _head(connection: Connection) -> Anchor:

@@ -98,13 +98,14 @@ class CountColumns:
 class CountQuery:
     """Counts from start_ns (within its window) to before end_ns, UTC; minutes: one of WINDOWS_MIN, aligned to UTC.
 
-    cameras: None for all; an empty one for none.
+    cameras: None for all; an empty one for none. most_rows: of the store (quarters or minutes) that may be read for it.
     """
 
     start_ns: int
     end_ns: int
     minutes: int = QUARTER_MIN
     cameras: Sequence[str] | None = None
+    most_rows: int = MOST_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def counts(engine: Engine, query: CountQuery) -> CountColumns:
     try:
         with engine.connect() as connection:
             series = _series(connection, query.cameras)
-            found = _numbers(connection, table, list(series), (first, end))
+            found = _numbers(connection, table, list(series), (first, end), query.most_rows)
     except SQLAlchemyError as error:
         raise StoreUnavailable(f"counts: expected an answer of the store, got {told(error)}") from error
     return _windows(found, series, query.minutes)
@@ -259,7 +260,7 @@ def _series(connection: Connection, cameras: Sequence[str] | None) -> dict[int, 
     return {row.id: (row.camera, row.line, row.direction) for row in sorted(rows, key=lambda row: tuple(row)[1:])}
 
 
-def _numbers(connection: Connection, table: Table, ids: Sequence[int], between: tuple[int, int]) -> I64:
+def _numbers(connection: Connection, table: Table, ids: Sequence[int], between: tuple[int, int], most_rows: int) -> I64:
     """(n, 2 + c): series id, start in minutes, counts."""
     names = ("series_id", "start_min", *COUNT_CLASSES)
     # Two columns of 31 bits travel in each number: most of the time goes into making Python's numbers of the answer.
@@ -269,13 +270,13 @@ def _numbers(connection: Connection, table: Table, ids: Sequence[int], between: 
         select(*packed)
         # By series first, as the primary key is: each is one walk along the index.
         .where(table.c.series_id.in_(ids), table.c.start_min >= between[0], table.c.start_min < between[1])
-        .limit(MOST_ROWS + 1)
+        .limit(most_rows + 1)
     )
     with connection.execute(chosen) as answer:
         # The driver's tuples: SQLAlchemy's rows have names, which take ten times as long to become numbers.
         rows = answer.cursor.fetchall() if answer.cursor else []
-    if len(rows) > MOST_ROWS:
-        raise BadConfig("counts", f"more than {MOST_ROWS} rows", "a shorter time, longer windows or fewer cameras")
+    if len(rows) > most_rows:
+        raise BadConfig("counts", f"more than {most_rows} rows", "a shorter time, longer windows or fewer cameras")
     numbers = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * len(packed)).reshape(-1, len(packed))
     both = np.stack([numbers >> _BITS, numbers & ((1 << _BITS) - 1)], axis=2)
     return both.reshape(len(rows), 2 * len(packed))[:, : len(names)]

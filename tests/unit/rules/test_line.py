@@ -162,7 +162,7 @@ def test_creeping_queue_counts_once(run: Callable[..., list[LineCrossed]], seen:
 def test_two_lines_and_two_tracks_in_order(run: Callable[..., list[LineCrossed]], seen: Any) -> None:
     lines = [Line("b", (0.52, 0), (0.52, 1)), Line("a", (0.5, 0), (0.5, 1))]
     events = run([[seen(9, x, 200), seen(2, x, 300)] for x in (400, 450, 600)], lines)
-    assert [(event.track_id, event.line) for event in events] == [(9, "b"), (9, "a"), (2, "b"), (2, "a")]
+    assert [(event.track_id, event.line) for event in events] == [(9, "a"), (9, "b"), (2, "a"), (2, "b")]
 
 
 def test_resolution_may_change(tracks: Callable[..., Tracks], seen: Any) -> None:

@@ -5,9 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
-from sightline.config.rules import GroundConfig
-from sightline.core.events import Event, Line, LineCrossed, NearMiss, SpeedMeasured, TurnMade, WrongWay
+from sightline.config import CountSettings
+from sightline.config.rules import GroundConfig, RuleConfig
+from sightline.core.events import Event, Line, LineCrossed, NearMiss, SpeedMeasured, TurnMade, WrongWay, Zone
+from sightline.core.values import Tracks
+from sightline.rules import GroundPlane, Sample
+from sightline.rules.memory import Memory
+from sightline.rules.speed import Speeds
 
 RATES = pytest.mark.parametrize("fps", [2.0, 10.0])
 WEST = Line("west", (0.3, 0.1), (0.3, 0.99))
@@ -211,3 +217,57 @@ def test_confidences_are_shares(street: Any, way: Any) -> None:
     events = _near(street, way, _meeting(0.4), ground=PLAN)
     assert events
     assert all(0 <= event.confidence <= 1 and np.isfinite(event.confidence) for event in events)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("v", [300.0, -300.0])
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_turning_of_a_fast_one_over_both_lines_between_two_samples(street: Any, way: Any, v: float, names: str) -> None:
+    """The way in comes first on its way, whichever line is first in the file or by name."""
+    left, right = Line(names[0], (0.45, 0.2), (0.45, 0.98)), Line(names[1], (0.55, 0.2), (0.55, 0.98))
+    towards = "backward" if v > 0 else "forward"
+    first, second = (left, right) if v > 0 else (right, left)
+    gates = [[{"line": line.name, "direction": towards}] for line in (first, second)]
+    fast = way(lambda t: (500 + v * (t - 1.25), 300.0))
+    for lines in ((left, right), (right, left)):
+        for entries, exits in (gates, gates[::-1]):
+            rule = {"type": "turning", "entries": entries, "exits": exits}
+            told = [event for event in street(rule, lines=lines).play([fast], 3, 2) if isinstance(event, TurnMade)]
+            made = [(first.name, second.name)] if entries is gates[0] else []
+            assert [(event.entry, event.exit) for event in told] == made
+
+
+def test_near_miss_does_not_hang_on_bystanders(street: Any, way: Any) -> None:
+    """Without a calibration two far apart were brought together when persons in front set the scale of one of them."""
+    person = way(lambda t: (300 + 4 * t, 220.0), "pedestrian", 1, 16, 40)
+    car = way(lambda t: (100 + 60 * (t - 3), 150.0), "car", 2, 50, 24)
+    front = [way(lambda t, x=x: (x + 3 * t, 480.0), "pedestrian", 10 + x, 80, 200) for x in (100, 300, 500, 700, 900)]
+
+    def told(*ways: Any) -> list[Event]:
+        return [event for event in street({"type": "near_miss"}).play(ways, 6) if isinstance(event, NearMiss)]
+
+    assert told(person, car) == []
+    assert told(person, car, *front) == []
+    assert told(person, way(lambda t: (300 + 60 * (t - 3), 215.0), "car", 2, 50, 24), *front), "these two are near"
+
+
+def test_speed_through_a_zone_when_the_ground_becomes_known(seen: Any, tracks: Callable[..., Tracks]) -> None:
+    def plane(factor: float) -> GroundPlane:
+        return GroundPlane(np.diag([50.0 * factor, 25.0 * factor, 1.0]), 0.05, 0.02, "sizes")
+
+    rule: Any = TypeAdapter(RuleConfig).validate_python({"type": "speed", "name": "r", "zone": "half"})
+
+    def measured(before: GroundPlane | None) -> list[float]:
+        speeds, memory = Speeds(rule, "north"), Memory(CountSettings())
+        memory.set_zones([Zone("half", ((0.3, 0.2), (0.7, 0.2), (0.7, 0.98), (0.3, 0.98)))])
+        true, told = plane(1.0), []
+        for k in range(80):
+            t = k / 10
+            rows = [seen(1, 20 + 200 * t, 300, 80, 40, t, label="car")] if t < 4.5 else []
+            scene = memory.update(
+                Sample("north", k * 100_000_000, (1000, 500), tracks(*rows)), before if t < 2 else true
+            )
+            told += speeds.update(scene)
+        return [event.speed_mps for event in told if isinstance(event, SpeedMeasured)]
+
+    assert measured(None) == pytest.approx([10.0], rel=0.05)
+    assert measured(plane(0.6)) == pytest.approx([10.0], rel=0.05), "metres of two grounds make no way"

@@ -12,10 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 from sightline.config import CountSettings
 from sightline.config.rules import GroundConfig, Hours, Length, RuleConfig
 from sightline.core.errors import BadConfig
-from sightline.core.events import Event, Line, LineCrossed, VehicleStopped, Zone, ZoneChanged
+from sightline.core.events import Event, Line, LineCrossed, VehicleStopped, WrongWay, Zone, ZoneChanged
 from sightline.core.health import PictureHealth
 from sightline.core.values import Tracks
-from sightline.rules import RULES, Drawing, Ruleset, Sample, Scene
+from sightline.rules import RULES, Drawing, Ruleset, Sample, Scene, ground_of
+from sightline.rules import ruleset as rulesets
+from sightline.rules.ground_plane import GroundPlane
 from sightline.rules.hours import Calendar
 from sightline.rules.memory import LOST_NS, Memory
 
@@ -203,3 +205,86 @@ def test_ground_of_the_drawing(drive: Callable[..., list[Event]]) -> None:
     assert ruleset.ground is None
     with pytest.raises(ValidationError, match="at least 2 lengths or 4 points"):
         GroundConfig(lengths=(Length(start=(0, 0), end=(1, 1), metres=3),))
+
+
+IMPOSSIBLE = GroundConfig(
+    lengths=(
+        Length(start=(0.2, 0.9), end=(0.5, 0.9), metres=6.5),
+        Length(start=(0.2, 0.5), end=(0.5, 0.5), metres=3),
+        Length(start=(0.2, 0.7), end=(0.2, 0.9), metres=400),
+    )
+)
+
+
+def test_a_ground_that_cannot_be_is_said_and_the_rules_go_on(
+    drive: Callable[..., list[Event]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def counted(config: GroundConfig, aspect: float) -> GroundPlane | None:
+        asked.append(aspect)
+        return ground_of(config, aspect)
+
+    monkeypatch.setattr(rulesets, "ground_of", counted)
+    fast = rule(type="speed", name="fast", line="gate")
+    ruleset = Ruleset("north", Drawing((GATE,), (), (fast, STOPPED), IMPOSSIBLE))
+    assert [event.state for event in drive(ruleset, 0, 12) if isinstance(event, VehicleStopped)] == ["began"]
+    assert asked == [2.0], "once, not at every sample"
+    said, waits = ruleset.notes()
+    assert said.startswith("the ground is not calibrated: ground.lengths: expected lengths on one flat ground")
+    assert "'fast' waits" in waits
+    ruleset.replace(Drawing((GATE,), (), (STOPPED,)))
+    drive(ruleset, 12, 13)
+    assert ruleset.notes() == ()
+
+
+def test_a_turned_camera_begins_anew(tracks: Callable[..., Tracks], seen: Any) -> None:
+    wrong = rule(type="wrong_way", name="wrong", zone="half", learn_tracks=10)
+    ruleset = Ruleset("north", Drawing((GATE,), (HALF,), (STOPPED, wrong, rule(type="line", name="l", line="gate"))))
+
+    def play(start_s: float, ways: list[tuple[float, int, float]], moved: bool = False) -> list[Event]:
+        """ways: when from start_s a car comes, its id, and pixels per second."""
+        events: list[Event] = []
+        for k in range(round(max(at for at, _, _ in ways) * 10) + 50):
+            t = k / 10
+            rows = [
+                seen(one, (0 if v > 0 else 1000) + v * (t - at), 300, 80, 40, t - at, label="car")
+                for at, one, v in ways
+                if 0 <= t - at < 4
+            ]
+            now = round((start_s + t) * SECOND)
+            events += ruleset.update(Sample("north", now, SIZE, tracks(*rows), moved=moved and k == 0))
+        return [event for event in events if isinstance(event, WrongWay)]
+
+    right = [(4.0 * k, k + 1, 250.0) for k in range(12)]
+    assert play(0, right) == []
+    assert len(play(60, [(0, 50, -250.0)])) == 2
+    assert play(70, [(0, 51, -250.0)], moved=True) == [], "what the old view taught is forgotten"
+    assert play(80, [(4.0 * k, k + 60, -250.0) for k in range(12)]) == []
+    assert len(play(140, [(0, 90, 250.0)])) == 2, "it learns the new view"
+
+
+def test_a_turned_camera_ends_states_and_crosses_no_line(
+    drive: Callable[..., list[Event]], tracks: Callable[..., Tracks], seen: Any
+) -> None:
+    ruleset = Ruleset("north", Drawing((GATE,), (), (STOPPED, rule(type="line", name="l", line="gate"))))
+    drive(ruleset, 0, 12)
+    jumped = tracks(seen(1, 200, 300, 80, 40, 12, label="car"))
+    ended = ruleset.update(Sample("north", 12 * SECOND, SIZE, jumped, moved=True))
+    assert [type(event) for event in ended] == [VehicleStopped]
+    assert ruleset.finish() == []
+
+
+def test_a_turned_camera_is_calibrated_anew_only_where_nobody_clicked(
+    tracks: Callable[..., Tracks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = GroundPlane(np.eye(3), 0.1, 0.1, "sizes")
+    monkeypatch.setattr(rulesets.SizeCalibrator, "see", lambda self, scene: found if scene.time_ns < SECOND else None)
+    for clicked in (False, True):
+        plan = GroundConfig(points=((0, 0, 0, 0), (1, 0, 50, 0), (1, 1, 50, 25), (0, 1, 0, 25))) if clicked else None
+        ruleset = Ruleset("north", Drawing(ground=plan or GroundConfig()))
+        ruleset.update(Sample("north", 0, SIZE, tracks()))
+        before = ruleset.ground
+        assert before is not None
+        ruleset.update(Sample("north", SECOND, SIZE, tracks(), moved=True))
+        assert ruleset.ground is (before if clicked else None)

@@ -7,6 +7,7 @@ import pytest
 
 from sightline.core.events import (
     Crowding,
+    Event,
     Loitering,
     PersonsOnRoad,
     QueueChanged,
@@ -14,6 +15,7 @@ from sightline.core.events import (
     ZoneChanged,
     ZoneOccupied,
 )
+from sightline.rules import Ruleset, Sample
 
 RATES = pytest.mark.parametrize("fps", [2.0, 10.0])
 
@@ -66,8 +68,12 @@ def test_occupancy_by_class(street: Any, way: Any, word: str, more: dict[str, An
 def test_occupancy_jitter_at_the_border_and_a_broken_track(street: Any, way: Any) -> None:
     rule = {"type": "occupancy", "zone": "half"}
     border = way(lambda t: (200 + 50 * min(t, 2) + (1 if int(t * 10) % 2 else -1), 300), "pedestrian", w=20)
-    events = street(rule).play([border], 20)
-    assert len([event for event in events if isinstance(event, ZoneChanged)]) <= 2, "dithers on the border"
+    calm, nervous = (
+        [event.state for event in street(rule | more).play([border], 20) if isinstance(event, ZoneChanged)]
+        for more in ({}, {"min_s": 0})
+    )
+    assert calm == ["entered", "left"], "dithers on the border"
+    assert len(nervous) > 100, "without a least duration every change is told"
     broken = way(lambda t: None if 4.5 <= t < 5.2 else _through()(t), ids=((5.2, 7),))
     changes = [event for event in street(rule).play([broken], 12) if isinstance(event, ZoneChanged)]
     assert [(event.state, event.track_id) for event in changes] == [("entered", 1), ("left", 1)], "a new id goes on"
@@ -211,3 +217,86 @@ def test_a_carriageway_without_gap(street: Any, way: Any) -> None:
     events = street(rule).play([way(_through(), "pedestrian", 1, 20, 40)], 12)
     assert [event.state for event in events] == ["began", "ended"]  # type: ignore[union-attr]
     assert events[1].lasted_s == pytest.approx(4.0, abs=0.3)  # type: ignore[union-attr]
+
+
+def test_who_waits_behind_a_bus_is_still_there(street: Any, way: Any) -> None:
+    def hidden(k: int, until_s: float) -> Callable[[float], tuple[float, float] | None]:
+        return lambda t: None if 20 <= t < until_s else (min(200 + 40 * t, 500) + 30 * k, 300.0)
+
+    def numbers(until_s: float) -> list[tuple[float, int]]:
+        rule = {"type": "occupancy", "zone": "half", "every_s": 1, "each": False}
+        five = [way(hidden(k, until_s), "pedestrian", k + 1, 20, 60) for k in range(5)]
+        told = [event for event in street(rule).play(five, 40, 5) if isinstance(event, ZoneOccupied)]
+        return [
+            (event.time_ns / 1e9, sum(count for _, count in event.by_class)) for event in told if event.time_ns > 6e9
+        ]
+
+    for until_s in (22.5, 28.0):
+        assert numbers(until_s) == [(39.8, 0)], "five all the time, none at the end of the film"
+    gone = numbers(99.0)
+    assert gone[-1][1] == 0
+    assert gone[-1][0] == pytest.approx(30, abs=0.5), "who stood is gone after ten seconds"
+
+
+def test_a_crowd_does_not_count_who_is_long_unseen(street: Any, way: Any) -> None:
+    def hidden(k: int) -> Callable[[float], tuple[float, float] | None]:
+        return lambda t: None if t >= 20 else (min(200 + 40 * t, 500) + 30 * k, 300.0)
+
+    rule = {"type": "crowding", "zone": "half", "persons": 5, "min_s": 1}
+    five = [way(hidden(k), "pedestrian", k + 1, 20, 60) for k in range(5)]
+    ended = [event for event in street(rule).play(five, 40, 5) if isinstance(event, Crowding)][-1]
+    assert ended.state == "ended"
+    assert ended.time_ns / 1e9 == pytest.approx(23, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("word", "rule", "hidden_s", "began_s", "lasted_s"),
+    [
+        ("stopped, hidden before it is told", {"type": "stopped", "seconds": 30}, (12, 15), 35, 74.8),
+        ("stopped, hidden after it was told", {"type": "stopped", "seconds": 10}, (30, 39), 15, 74.8),
+        ("dwell of a vehicle", {"type": "dwell", "seconds": 20, "gap_s": 3}, (30, 38), 22.6, 77.2),
+    ],
+)
+def test_a_standing_car_that_is_hidden_stands_on(
+    street: Any,
+    way: Any,
+    word: str,
+    rule: dict[str, Any],
+    hidden_s: tuple[float, float],
+    began_s: float,
+    lasted_s: float,
+) -> None:
+    car = way(lambda t: None if hidden_s[0] <= t < hidden_s[1] else (min(100 + 80 * t, 500), 300.0))
+    events = street({"zone": "half"} | rule).play([car], 80, 5)
+    assert [event.state for event in events] == ["began", "ended"], word
+    assert events[0].time_ns / 1e9 == pytest.approx(began_s, abs=0.6), word
+    assert events[1].lasted_s == pytest.approx(lasted_s, abs=1.5), word
+
+
+def test_a_standing_car_goes_on_under_another_id_only_for_two_seconds(street: Any, way: Any) -> None:
+    def told(back_s: float) -> set[int]:
+        def at(t: float) -> tuple[float, float] | None:
+            return None if 12 <= t < back_s else (min(100 + 80 * t, 500) + 80 * max(t - 20, 0), 300.0)
+
+        rule = {"type": "occupancy", "zone": "half"}
+        changes = street(rule).play([way(at, ids=((back_s, 7),))], 22, 5)
+        return {event.track_id for event in changes if isinstance(event, ZoneChanged)}
+
+    assert told(13.8) == {1}
+    assert told(15.0) == {1, 7}, "who came to the place later may be another"
+
+
+def test_a_queue_that_only_began_to_form_is_forgotten(seen: Any, tracks: Any, street: Any) -> None:
+    def play(ruleset: Ruleset, start_s: int, end_s: int, ids: tuple[int, ...]) -> list[Event]:
+        events: list[Event] = []
+        for k in range(5 * start_s, 5 * end_s):
+            rows = [seen(one, 400 + 90 * j, 300, 80, 40, k / 5, False, "car") for j, one in enumerate(ids)]
+            events += ruleset.update(Sample("north", k * 200_000_000, (1000, 500), tracks(*rows)))
+        return events
+
+    ruleset = Ruleset("north", street({"type": "queue", "zone": "half", "vehicles": 2, "min_s": 10}).drawing())
+    assert play(ruleset, 100, 107, (1, 2)) == []
+    began = play(ruleset, 0, 60, (3, 4))[0]
+    assert isinstance(began, QueueChanged)
+    assert began.time_ns / 1e9 == pytest.approx(11, abs=0.5), "not at once, by what was there before"
+    assert began.lasted_s < 11

@@ -66,13 +66,12 @@ class SessionGate:
         if refusal is not None:
             await refuse(scope, send, refusal.status, refusal.sentence)
             return
+        recognise = self._way_in(headers, origin.secure)
         try:
-            recognise = self._way_in(headers, origin.secure)
-            principal = await recognise() if recognise is not None else None
+            principal, wait_s = await self._counted(recognise, f"address {neighbourhood(origin.address)}")
         except SightlineError as error:
             await refuse(scope, send, 503, str(error))
             return
-        wait_s = self._people.requests.take(_caller(principal, origin.address))
         if wait_s:
             send = _with_header(send, "retry-after", str(max(1, round(wait_s + 0.5))))
             await refuse(scope, send, 429, "requests: expected fewer per second, got too many")
@@ -103,22 +102,31 @@ class SessionGate:
                 return
             await self._app(scope, _replay(body, receive), send)
 
-    def _way_in(self, headers: Headers, secure: bool) -> Recognise | None:
+    def _way_in(self, headers: Headers, secure: bool) -> "_Shown | None":
         """How to recognise the caller, now and later; None for one who shows nothing."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return lambda: self._recognise("token", given.strip())
+            return _Shown(self._people, "token", given.strip())
         secret = session_secret(headers, secure)
-        return None if secret is None else lambda: self._recognise("session", secret)
+        return None if secret is None else _Shown(self._people, "session", secret)
 
-    async def _recognise(self, kind: str, secret: str) -> Principal | None:
-        if not secret or len(secret) > LONGEST:
-            return None
-        known = self._people.remembered(kind, secret)
-        if known is not None:
-            return known
-        look_up = self._people.of_token if kind == "token" else self._people.of_session
-        return await asyncio.to_thread(look_up, secret)
+    async def _counted(self, shown: "_Shown | None", address: str) -> tuple[Principal | None, float]:
+        """Who asks, and the seconds they have to wait, 0.0 for none.
+
+        The address pays before an unknown secret is looked up, so made-up ones cost the database no more than its
+        bucket holds; it gets that back when the secret was good, and then the caller pays as themselves.
+        """
+        requests = self._people.requests
+        principal = shown.known() if shown is not None else None
+        if principal is None:
+            wait_s = requests.take(address)
+            if wait_s or shown is None:
+                return None, wait_s
+            principal = await shown()
+            if principal is None:
+                return None, 0.0
+            requests.give_back(address)
+        return principal, requests.take(f"{principal.kind} {principal.key}")
 
     def _refusal(self, found: Found, who: Principal | None, scope: Scope) -> Refusal | None:
         need = found.need
@@ -170,6 +178,32 @@ class SessionGate:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)
+
+
+class _Shown:
+    """The secret that a caller shows, and who that is, now and later."""
+
+    def __init__(self, people: People, kind: str, secret: str) -> None:
+        self._people = people
+        self._kind = kind
+        self._secret = secret
+
+    def known(self) -> Principal | None:
+        """Whom it was found to be some seconds ago, without asking the database."""
+        return self._people.remembered(self._kind, self._secret) if self._is_one() else None
+
+    async def __call__(self) -> Principal | None:
+        """Whose it is; None for nobody's."""
+        if not self._is_one():
+            return None
+        known = self.known()
+        if known is not None:
+            return known
+        look_up = self._people.of_token if self._kind == "token" else self._people.of_session
+        return await asyncio.to_thread(look_up, self._secret)
+
+    def _is_one(self) -> bool:
+        return 0 < len(self._secret) <= LONGEST
 
 
 class _Watch:
@@ -256,10 +290,6 @@ def session_secret(headers: Headers, secure: bool) -> str | None:
         return None
     morsel = cookie.get(SECURE_COOKIE if secure else PLAIN_COOKIE)
     return morsel.value if morsel is not None and morsel.value else None
-
-
-def _caller(principal: Principal | None, address: str) -> str:
-    return f"address {neighbourhood(address)}" if principal is None else f"{principal.kind} {principal.key}"
 
 
 def _hosts(public_address: str | None, listening: str) -> frozenset[str] | None:

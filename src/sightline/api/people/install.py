@@ -17,6 +17,7 @@ from sightline.api.people.passwords import TooBusy
 from sightline.api.people.people import MustWait, People, SignInRefused
 from sightline.api.people.session_routes import session_router
 from sightline.api.people.tls import check_listening
+from sightline.api.turns import TooManyQuestions
 from sightline.config import PageSettings
 from sightline.core.errors import SightlineError
 from sightline.store.engine import StoreUnavailable
@@ -32,6 +33,7 @@ STATUS_OF: Final[Mapping[type[SightlineError], int]] = {
     StoreUnavailable: 503,
     LogUnavailable: 503,
     TooBusy: 503,
+    TooManyQuestions: 503,
 }
 
 

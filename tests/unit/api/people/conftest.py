@@ -13,9 +13,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from sightline.api.app import bare_app
+from sightline.api.app import Front, bare_app
 from sightline.api.metrics import PageMetrics
 from sightline.api.people import People, ScopedPorts, install
+from sightline.api.people.grouped import GROUPED
 from sightline.api.people.passwords import Passwords
 from sightline.api.people.people import Tools
 from sightline.config import PageSettings
@@ -38,7 +39,7 @@ def service(ports: Any, people: People, page: PageSettings, **options: Any) -> F
     """The routes of the page over scoped ports, as a service wires them."""
     scoped = ScopedPorts(ports, people)
     metrics = PageMetrics(ports, people.clock)
-    app = bare_app(scoped, page, metrics, people.clock, "index.html")
+    app = bare_app(scoped, page, metrics, people.clock, Front(showing=GROUPED))
     install(app, people, page, **options)
     return app
 

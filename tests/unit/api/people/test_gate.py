@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import StreamingResponse
 
 from sightline.api.access import SECURITY_HEADERS
-from sightline.api.people import check_listening, needs, server_options
+from sightline.api.people import People, check_listening, needs, server_options
 from sightline.api.people.gate import PLAIN_COOKIE, SECURE_COOKIE
 from sightline.api.people.install import install
 from sightline.config import PageSettings
@@ -187,6 +187,27 @@ def test_a_flood_waits_and_others_do_not(behind, kit, clock):
     assert same_address.ask("GET", "/api/v1/cameras").status_code == 200, "who is signed in counts as themselves"
     clock.advance(3)
     assert flood.ask("GET", "/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["token", "session"])
+def test_made_up_secrets_do_not_reach_the_database_beyond_the_limit(kind, behind, monkeypatch):
+    visit = behind(request_burst=20, requests_per_s=1)
+    ann, flood = visit(), visit(address="198.51.100.9")
+    assert ann.sign_in("ann").status_code == 200
+    looked_up = []
+    for name in ("of_token", "of_session"):
+        before = getattr(People, name)
+        monkeypatch.setattr(People, name, lambda self, one, ask=before: looked_up.append(one) or ask(self, one))
+    statuses = []
+    for n in range(40):
+        if kind == "token":
+            flood.bearer = f"made-up-{n}"
+        else:
+            flood.cookies = dict.fromkeys(ann.cookies, f"made-up-{n}")
+        statuses.append(flood.ask("GET", "/api/v1/me").status_code)
+    assert statuses == [401] * 20 + [429] * 20
+    assert len(looked_up) == 20
+    assert [ann.ask("GET", "/api/v1/me").status_code for _ in range(15)] == [200] * 15
 
 
 @pytest.mark.parametrize(

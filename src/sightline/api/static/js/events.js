@@ -22,7 +22,7 @@ export function ruleSentence(event) {
 function sentence(event, withCamera) {
   const where = withCamera ? ` · ${event.camera}` : "";
   if (event.kind === "line_crossed") {
-    return [el("span", { class: "swatch", tone: colourOf(event.label) }), ` ${event.label} #${event.track_id} crossed ${event.line}, ${event.direction}${where}`];
+    return [el("span", { class: "swatch", tone: colourOf(event.label) }), ` ${event.label}${event.track_id === null ? "" : ` #${event.track_id}`} crossed ${event.line}, ${event.direction}${where}`];
   }
   if (event.rule !== undefined) return [ruleSentence(event), where];
   if (event.kind === "camera_tampered") return [el("span", { class: event.state === "began" ? "flag" : "" }, `Camera ${event.tampering}`), event.state === "ended" ? " no more" : "", where];
