@@ -152,9 +152,7 @@ class SiteConfig(Section):
                 if stream is None or stream.kind != "push":
                     continue
                 if camera.from_api and "push" not in self.sources.model_fields_set:
-                    raise ValueError(
-                        f"cameras.{name}: expected sources.push in the file before cameras may push"
-                    )
+                    raise ValueError(f"cameras.{name}: expected sources.push in the file before cameras may push")
                 other = pushed.setdefault(stream.url, name)
                 if other != name or stream is camera.sub:
                     raise ValueError(f"cameras.{name}: expected a name to push to of its own, {stream.url!r} is taken")
