@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import json
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
@@ -79,7 +79,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        send = _with_headers(send, scope)
+        send = with_headers(send, scope)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
             status, sentence = refusal
@@ -94,7 +94,7 @@ class Gate:
             if body is None:
                 await refuse(scope, send, 413, f"body: expected at most {self._max_body_bytes} bytes, got more")
                 return
-            receive = _replay(body, receive)
+            receive = replay(body, receive)
         elif scope["type"] == "http" and self._token is not None:
             clean = self._clean_address(scope)
             if clean is not None:  # already let in by cookie: still keep the token out of the address bar
@@ -104,11 +104,11 @@ class Gate:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if not host or (self._hosts is not None and _hostname(host) not in self._hosts):
+        if not host or (self._hosts is not None and hostname(host) not in self._hosts):
             return 400, "Host: expected the address this page is served under, got another name"
         if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
             origin = headers.get("origin")
-            if origin is not None and not _same_origin(origin, host):
+            if origin is not None and not same_origin(origin, host):
                 return 403, "Origin: expected the page itself, got another site"
             if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
                 return 403, "Origin: expected the page itself, got another site"
@@ -172,14 +172,15 @@ class Gate:
                 return bytes(body)
 
 
-def _hostname(host: str) -> str:
+def hostname(host: str) -> str:
     """The name in a Host header, without port and brackets."""
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
 
 
-def _same_origin(origin: str, host: str) -> bool:
+def same_origin(origin: str, host: str) -> bool:
+    """Whether an Origin header names the page served under a Host header."""
     scheme, separator, netloc = origin.lower().partition("://")
     if separator == "" or scheme not in ("http", "https"):
         return False  # "null" of sandboxed frames and files
@@ -187,14 +188,15 @@ def _same_origin(origin: str, host: str) -> bool:
     return netloc.removesuffix(default) == host.lower().removesuffix(default)
 
 
-def _with_headers(send: Send, scope: Scope) -> Send:
+def with_headers(send: Send, scope: Scope, more: Mapping[str, str] | None = None) -> Send:
+    """Strict headers on every answer, and those more; what is private is not kept by anybody."""
     private = not scope["path"].startswith("/static/")
 
     async def sender(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             message.setdefault("headers", [])
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in {**SECURITY_HEADERS, **(more or {})}.items():
                 headers[name] = value
             headers.setdefault("cache-control", "no-store" if private else "no-cache")
         await send(message)
@@ -202,7 +204,8 @@ def _with_headers(send: Send, scope: Scope) -> Send:
     return sender
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """The same request whose body was already read."""
     waiting: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiver() -> Message:

@@ -2,15 +2,24 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sightline.api.access import OPEN_PATHS, SAFE_METHODS, SECURITY_HEADERS, is_loopback, refuse
+from sightline.api.access import (
+    OPEN_PATHS,
+    SAFE_METHODS,
+    hostname,
+    is_loopback,
+    refuse,
+    replay,
+    same_origin,
+    with_headers,
+)
 from sightline.api.people.journal import LogUnavailable
 from sightline.api.people.limits import neighbourhood
 from sightline.api.people.needs import ADMITTED, Admitted, Found, Refusal, Rulebook, refusal_of
@@ -26,7 +35,7 @@ SECURE_COOKIE: Final = "__Host-sightline"
 PLAIN_COOKIE: Final = "sightline_session"
 CSRF_HEADER: Final = "x-csrf-token"
 RECHECK_S: Final = 5.0  # an open live page is asked so often whether its session is still good
-_YEAR_S: Final = 31_536_000
+_STRICT: Final = {"strict-transport-security": "max-age=31536000"}  # a year
 _HOST: Final = re.compile(r"\A(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(?::[0-9]{1,5})?\Z")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
@@ -61,7 +70,7 @@ class SessionGate:
         headers = Headers(scope=scope)
         origin = self._proxies.origin_of(scope, headers)
         scope = with_origin(scope, origin)
-        send = _with_headers(send, scope, origin.secure)
+        send = with_headers(send, scope, _STRICT if origin.secure else None)
         refusal = _misdirected(scope, headers, self._hosts)
         if refusal is not None:
             await refuse(scope, send, refusal.status, refusal.sentence)
@@ -100,7 +109,7 @@ class SessionGate:
             if body is None:
                 await refuse(scope, send, 413, f"body: expected at most {self._max_body_bytes} bytes, got more")
                 return
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, replay(body, receive), send)
 
     def _way_in(self, headers: Headers, secure: bool) -> "_Shown | None":
         """How to recognise the caller, now and later; None for one who shows nothing."""
@@ -302,45 +311,15 @@ def _hosts(public_address: str | None, listening: str) -> frozenset[str] | None:
 
 def _misdirected(scope: Scope, headers: Headers, hosts: frozenset[str] | None) -> Refusal | None:
     host = headers.get("host", "")
-    ours = bool(_HOST.match(host)) and (hosts is None or _hostname(host) in hosts)
+    ours = bool(_HOST.match(host)) and (hosts is None or hostname(host) in hosts)
     if not ours and scope["path"] not in OPEN_PATHS:  # those watch by address, and learn nothing but "up"
         return Refusal(400, "Host: expected the address this page is served under, got another name")
     if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
         origin = headers.get("origin")
-        foreign = origin is not None and not _same_origin(origin, host)
+        foreign = origin is not None and not same_origin(origin, host)
         if foreign or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return Refusal(403, "Origin: expected the page itself, got another site")
     return None
-
-
-def _hostname(host: str) -> str:
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    return name.lower()
-
-
-def _same_origin(origin: str, host: str) -> bool:
-    scheme, separator, netloc = origin.lower().partition("://")
-    if separator == "" or scheme not in ("http", "https"):
-        return False  # "null" of sandboxed frames and files
-    default = ":80" if scheme == "http" else ":443"
-    return netloc.removesuffix(default) == host.lower().removesuffix(default)
-
-
-def _with_headers(send: Send, scope: Scope, secure: bool) -> Send:
-    private = not scope["path"].startswith("/static/")
-
-    async def sender(message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            message.setdefault("headers", [])
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers[name] = value
-            if secure:
-                headers["strict-transport-security"] = f"max-age={_YEAR_S}"
-            headers.setdefault("cache-control", "no-store" if private else "no-cache")
-        await send(message)
-
-    return sender
 
 
 def _with_header(send: Send, name: str, text: str) -> Send:
@@ -350,12 +329,3 @@ def _with_header(send: Send, name: str, text: str) -> Send:
         await send(message)
 
     return sender
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receiver() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receiver
